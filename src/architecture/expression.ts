@@ -1,0 +1,115 @@
+import type { FormulaInput, JsonPath } from '../protocol';
+
+/**
+ * A number that knows how it came about. FLOPs, bytes and parameter counts are built with these few
+ * combinators, so that the value shown and the formula shown beside it can't drift apart.
+ * Text and inputs are made only when somebody asks: building an expression costs one small object.
+ */
+export interface Expression {
+  readonly value: number;
+  readonly node: Node;
+}
+
+/** Where a value was read from; `note` tells what was assumed when it was not the file's own. */
+export interface Origin {
+  readonly paths: readonly JsonPath[];
+  readonly note?: string;
+}
+
+type Operator = 'sum' | 'product' | 'quotient' | 'minimum' | 'maximum';
+type Node =
+  | { readonly kind: 'constant' }
+  | { readonly kind: 'variable'; readonly symbol: string; readonly origin: Origin }
+  | { readonly kind: Operator; readonly args: readonly Expression[] };
+
+const NOWHERE: Origin = { paths: [] };
+
+/** A number that stands in the formula as itself: the 2 of a multiply-add. */
+export const constant = (value: number): Expression => ({ value, node: { kind: 'constant' } });
+
+/** A named input. */
+export const variable = (symbol: string, value: number, origin: Origin = NOWHERE): Expression => ({
+  value,
+  node: { kind: 'variable', symbol, origin },
+});
+
+const asExpression = (x: Expression | number): Expression => (typeof x === 'number' ? constant(x) : x);
+const isConstant = (e: Expression, value: number) => e.node.kind === 'constant' && e.value === value;
+
+/** Sum; constant zeros are left out of the formula. */
+export function sum(...terms: readonly (Expression | number)[]): Expression {
+  const args = terms.map(asExpression).filter((e) => !isConstant(e, 0));
+  if (args.length === 0) return constant(0);
+  if (args.length === 1 && args[0]) return args[0];
+  return { value: args.reduce((total, e) => total + e.value, 0), node: { kind: 'sum', args } };
+}
+
+/** Product; constant ones are left out of the formula, a constant zero makes it zero. */
+export function product(...factors: readonly (Expression | number)[]): Expression {
+  const args = factors.map(asExpression).filter((e) => !isConstant(e, 1));
+  if (args.some((e) => isConstant(e, 0))) return constant(0);
+  if (args.length === 0) return constant(1);
+  if (args.length === 1 && args[0]) return args[0];
+  return { value: args.reduce((total, e) => total * e.value, 1), node: { kind: 'product', args } };
+}
+
+export const quotient = (a: Expression | number, b: Expression | number): Expression => {
+  const args = [asExpression(a), asExpression(b)] as const;
+  return { value: args[0].value / args[1].value, node: { kind: 'quotient', args } };
+};
+
+export const minimum = (...of: readonly (Expression | number)[]): Expression => {
+  const args = of.map(asExpression);
+  return { value: Math.min(...args.map((e) => e.value)), node: { kind: 'minimum', args } };
+};
+
+export const maximum = (...of: readonly (Expression | number)[]): Expression => {
+  const args = of.map(asExpression);
+  if (args.length === 1 && args[0]) return args[0];
+  return { value: Math.max(...args.map((e) => e.value)), node: { kind: 'maximum', args } };
+};
+
+const BINDING: Record<Operator, number> = { sum: 1, product: 2, quotient: 2, minimum: 3, maximum: 3 };
+
+/** The expression in symbols: `2 * H * n_q * d * L`. */
+export function formulaText(e: Expression): string {
+  const { node } = e;
+  if (node.kind === 'constant') return String(e.value);
+  if (node.kind === 'variable') return node.symbol;
+  if (node.kind === 'minimum') return `min(${node.args.map(formulaText).join(', ')})`;
+  if (node.kind === 'maximum') return `max(${node.args.map(formulaText).join(', ')})`;
+  const binding = BINDING[node.kind];
+  const parts = node.args.map((arg, i) => {
+    const inner = arg.node.kind === 'constant' || arg.node.kind === 'variable' ? 9 : BINDING[arg.node.kind];
+    const loose = inner < binding || (node.kind === 'quotient' && i === 1 && inner === binding);
+    return loose ? `(${formulaText(arg)})` : formulaText(arg);
+  });
+  return parts.join(node.kind === 'sum' ? ' + ' : node.kind === 'product' ? ' * ' : ' / ');
+}
+
+/** Every named input, in order of first appearance, each once. */
+export function formulaInputs(e: Expression): FormulaInput[] {
+  const found = new Map<string, FormulaInput>();
+  const visit = ({ value, node }: Expression): void => {
+    if (node.kind === 'constant') return;
+    if (node.kind === 'variable') {
+      const key = `${node.symbol}=${value}`;
+      if (found.has(key)) return;
+      const { paths, note } = node.origin;
+      found.set(key, { symbol: node.symbol, value, paths, ...(note === undefined ? {} : { note }) });
+    } else node.args.forEach(visit);
+  };
+  visit(e);
+  return [...found.values()];
+}
+
+/** Does the expression use a value that was read from this path? */
+export function dependsOn(e: Expression, path: JsonPath): boolean {
+  const { node } = e;
+  if (node.kind === 'constant') return false;
+  if (node.kind === 'variable') return node.origin.paths.some((p) => samePath(p, path));
+  return node.args.some((arg) => dependsOn(arg, path));
+}
+
+export const samePath = (a: JsonPath, b: JsonPath): boolean =>
+  a.length === b.length && a.every((step, i) => step === b[i]);

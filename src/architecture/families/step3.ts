@@ -1,0 +1,44 @@
+import { given, type ConfigReader } from '../reader';
+import { denseBlock, moeBlock, readEnds, softmaxBlock, uniformAttention, type FamilyReader } from './decoder';
+import { readStep3Vision } from './step3-vision';
+
+/**
+ * Step-3 (report, section 3 and table 1; vLLM's step3_text): MFA with one K and one V head for all queries, whose
+ * projection goes through `share_q_dim`. `moe_layers_enum` lists the expert layers as a comma-separated string.
+ */
+export const readStep3: FamilyReader = (input) => {
+  const { text } = input;
+  const layers = text.layers();
+  const model = readEnds(input, layers, false);
+  const attention = softmaxBlock({
+    queryHeads: text.size('num_attention_heads'),
+    kvHeads: text.size(['num_attention_groups', 'num_key_value_heads']),
+    headDim: text.size('head_dim'),
+    queryRank: text.size('share_q_dim'),
+  });
+  const experts = moeBlock(text, {
+    experts: text.size(['moe_num_experts', 'num_experts']),
+    topK: text.size(['moe_top_k', 'num_experts_per_tok']),
+    intermediate: text.size('moe_intermediate_size'),
+    sharedIntermediate: text.optionalSize('share_expert_dim', 0) ?? given(0),
+  });
+  const expertLayers = moeLayers(text, layers.value);
+  const anyDense = expertLayers.size < layers.value;
+  const dense = anyDense ? denseBlock(text.size('intermediate_size')) : experts;
+  const groups = uniformAttention(layers, attention, text.originOf('moe_layers_enum'), (i) =>
+    expertLayers.has(i) ? experts : dense,
+  );
+  return { model, groups, mtp: null, vision: readStep3Vision(input.root, model) };
+};
+
+/** Expert layers; without the key all but the first, as in vLLM's step3_text. */
+function moeLayers(text: ConfigReader, layers: number): ReadonlySet<number> {
+  const value = text.config['moe_layers_enum'];
+  if (value === undefined || value === null) return new Set(Array.from({ length: layers - 1 }, (_, i) => i + 1));
+  const items: readonly unknown[] = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : Array.isArray(value) ? value : [NaN];
+  const indices = items.filter((item) => item !== '').map(Number);
+  const wrong = indices.find((i) => !Number.isInteger(i) || i < 0 || i >= layers);
+  if (wrong !== undefined)
+    text.problem('error', 'config/layer-list', `"moe_layers_enum" must list layers from 0 to ${layers - 1}, separated by commas.`, ['moe_layers_enum']);
+  return new Set(indices);
+}

@@ -1,0 +1,126 @@
+import type { JsonPath } from '../protocol';
+import { FAMILIES, type Family } from './families';
+import { ConfigReader, isObject, type ReadProblem } from './reader';
+import type { Architecture } from './types';
+
+/** Which reader a config goes to, and why. */
+export interface FamilyMatch {
+  readonly family: Family;
+  readonly modelType: string;
+  readonly matchedBy: string;
+  /** Path of the object that holds the language model: the root, or `text_config` and its like. */
+  readonly textPath: JsonPath;
+}
+
+export interface ReadResult {
+  /** Null when any problem is an error. */
+  readonly architecture: Architecture | null;
+  readonly problems: readonly ReadProblem[];
+}
+
+/** Keys that only a language model's config has; three of them make a file one even without `model_type`. */
+const DIMENSION_KEYS = [
+  'hidden_size',
+  'num_hidden_layers',
+  'num_attention_heads',
+  'num_key_value_heads',
+  'intermediate_size',
+  'moe_intermediate_size',
+  'max_position_embeddings',
+  'vocab_size',
+  'n_embd',
+  'n_layer',
+  'n_head',
+  'd_model',
+  'n_layers',
+];
+const NESTED_TEXT_KEYS = ['text_config', 'llm_config', 'language_config'];
+
+const dimensionKeys = (config: Record<string, unknown>) => DIMENSION_KEYS.filter((key) => key in config);
+
+/** For a config without `model_type`, by the first of `architectures`. */
+const MODEL_TYPE_OF_CLASS: Readonly<Record<string, string>> = {
+  LlamaForCausalLM: 'llama',
+  MistralForCausalLM: 'mistral',
+  MixtralForCausalLM: 'mixtral',
+  Qwen2ForCausalLM: 'qwen2',
+  Qwen2MoeForCausalLM: 'qwen2_moe',
+  Qwen3ForCausalLM: 'qwen3',
+  Qwen3MoeForCausalLM: 'qwen3_moe',
+  DeepseekV2ForCausalLM: 'deepseek_v2',
+  DeepseekV3ForCausalLM: 'deepseek_v3',
+  Step3VLForConditionalGeneration: 'step3_vl',
+  Step3TextForCausalLM: 'step3_text',
+  Llama4ForConditionalGeneration: 'llama4',
+  Llama4ForCausalLM: 'llama4_text',
+  MiniMaxM1ForCausalLM: 'minimax_m1',
+  MiniMaxText01ForCausalLM: 'minimax_text_01',
+  MiniMaxForCausalLM: 'minimax',
+  Ernie4_5ForCausalLM: 'ernie4_5',
+  Ernie4_5_MoeForCausalLM: 'ernie4_5_moe',
+  PanguProMoEForCausalLM: 'PanguProMoE',
+};
+
+/** A file opts out with `"$decodeLens": false`. */
+const OPT_OUT_KEY = '$decodeLens';
+
+/**
+ * Is this parsed JSON a language model's config? By content, never by file name. Gives the reason when it is,
+ * null when it isn't.
+ */
+export function recognize(value: unknown): string | null {
+  if (!isObject(value) || value[OPT_OUT_KEY] === false) return null;
+  const nested = NESTED_TEXT_KEYS.map((key) => value[key]).find(isObject);
+  const dimensions = [...dimensionKeys(value), ...(nested ? dimensionKeys(nested) : [])];
+  if (typeof value['model_type'] === 'string' && (dimensions.length > 0 || nested)) return 'model_type';
+  if (Array.isArray(value['architectures']) && dimensions.length > 0) return 'architectures';
+  return dimensions.length >= 3 ? dimensions.slice(0, 3).join(', ') : null;
+}
+
+/** Finds the family of a recognized config, or says which model type is not read. */
+export function matchFamily(value: Readonly<Record<string, unknown>>): FamilyMatch | { readonly unknownType: string | null } {
+  const nestedKey = NESTED_TEXT_KEYS.find((key) => isObject(value[key]));
+  const nested = nestedKey === undefined ? undefined : (value[nestedKey] as Record<string, unknown>);
+  const textPath = nestedKey !== undefined && nested && !('hidden_size' in value) ? [nestedKey] : [];
+  const classes: unknown = value['architectures'];
+  const className: unknown = Array.isArray(classes) ? classes[0] : undefined;
+  const candidates: [unknown, string][] = [
+    [value['model_type'], 'model_type'],
+    [nested?.['model_type'], `${nestedKey ?? ''}.model_type`],
+    [typeof className === 'string' && Object.hasOwn(MODEL_TYPE_OF_CLASS, className) ? MODEL_TYPE_OF_CLASS[className] : undefined, 'architectures'],
+  ];
+  for (const [modelType, key] of candidates) {
+    if (typeof modelType !== 'string') continue;
+    const family = FAMILIES.get(modelType);
+    // The BERT-like encoder of transformers has the same model_type as ERNIE 4.5's early files, but no experts.
+    if (family && !(modelType === 'ernie' && !('moe_num_experts' in value)))
+      return { family, modelType, matchedBy: `${key} "${modelType}"`, textPath };
+  }
+  const stated = candidates.map(([type]) => type).find((type) => typeof type === 'string');
+  return { unknownType: typeof stated === 'string' ? stated : typeof className === 'string' ? className : null };
+}
+
+const EXPERT_COUNT_KEYS = ['num_experts', 'num_local_experts', 'n_routed_experts', 'moe_num_experts'];
+
+/** Reads a config into an architecture. Never throws, whatever the values are. */
+export function readArchitecture(value: Readonly<Record<string, unknown>>, match: FamilyMatch): ReadResult {
+  const problems: ReadProblem[] = [];
+  const root = new ConfigReader(value, [], problems);
+  const [nestedKey] = match.textPath;
+  const text = typeof nestedKey === 'string' ? root.nested(nestedKey) : root;
+  const parts = match.family.read({ root, text });
+  if (!parts.groups.some((group) => group.ffn.kind === 'moe')) {
+    const key = EXPERT_COUNT_KEYS.find((name) => Number(text.config[name]) > 1);
+    if (key !== undefined)
+      text.problem('error', 'config/moe-as-dense', `"${key}" announces experts, but ${match.family.name} configs have none: the FFN can't be counted as dense.`, [key]);
+  }
+  const vision = parts.vision === undefined ? (root.has('vision_config') ? null : []) : parts.vision;
+  const statedName = root.text('_name_or_path') ?? root.text('name');
+  const { family, modelType, matchedBy } = match;
+  return {
+    problems,
+    architecture: problems.some((p) => p.severity === 'error')
+      ? null
+      : { ...parts, vision, family: family.name, modelType, matchedBy, statedName },
+  };
+}

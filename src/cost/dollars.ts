@@ -1,0 +1,110 @@
+import { constant, maximum, product, quotient, sum, variable, type Expression } from '../architecture';
+import { peakFlops, usdPerByte, usdPerFlop, type Accelerator } from '../hardware';
+import type { AccountingId, Precision } from '../protocol';
+import { accountingOf } from './accounting';
+import type { Op, OpRole } from './operations';
+
+const MILLION = 1e6;
+
+/** US dollars per 1M decoded tokens, as formulas. */
+export interface DollarCost {
+  readonly attention: Expression;
+  readonly ffn: Expression;
+  readonly other: Expression;
+  readonly total: Expression;
+  readonly attentionBoundBy: 'compute' | 'memory';
+}
+
+/** The two unit costs of an accelerator (report, table 5) as inputs of formulas. */
+interface UnitCosts {
+  readonly flop: (precision: Precision) => Expression;
+  readonly byte: Expression;
+}
+
+function unitCosts(a: Accelerator): UnitCosts | null {
+  const perByte = usdPerByte(a);
+  if (perByte === null || a.usdPerHour === null) return null;
+  const price = `${a.usdPerHour} USD/h`;
+  return {
+    byte: variable(`U_byte(${a.name})`, perByte, { paths: [], note: `${price} / 3600 s / ${a.bandwidth.toExponential(3)} B/s` }),
+    flop: (precision) => {
+      const peak = peakFlops(a, precision);
+      return variable(`U_flop(${a.name}, ${peak.precision})`, usdPerFlop(a, precision) ?? NaN, {
+        paths: [],
+        note: `${price} / 3600 s / ${peak.flops.toExponential(3)} FLOPS`,
+      });
+    },
+  };
+}
+
+/**
+ * Theoretical cost of decoding one token (report, section 4.1), per 1M tokens. Null where the accelerator has no price.
+ * The core attention pays the larger of compute and memory; GEMMs pay compute, their weights being read once a batch;
+ * the embedding row pays its bytes.
+ */
+export function dollarCost(ops: readonly Op[], accelerator: Accelerator, accounting: AccountingId): DollarCost | null {
+  const unit = unitCosts(accelerator);
+  if (unit === null) return null;
+  const compute = (op: Op) => product(op.flops, unit.flop(op.precision));
+  const memory = (op: Op) => product(sum(op.kvReadBytes, op.kvWriteBytes), unit.byte);
+  const ofRole = (role: OpRole) => ops.filter((op) => op.role === role);
+  const core = ofRole('attention');
+  const coreCost =
+    accountingOf(accounting).rooflineOver === 'all-attention'
+      ? maximum(sum(...core.map(compute)), sum(...core.map(memory)))
+      : sum(...core.map((op) => maximum(compute(op), memory(op))));
+  const perMillion = (...terms: Expression[]) => product(MILLION, sum(...terms));
+  const attention = perMillion(coreCost, ...ofRole('attentionLinear').map(compute));
+  const ffn = perMillion(...ofRole('ffn').map(compute));
+  const other = perMillion(...ofRole('other').map((op) => (op.kind === 'lookup' ? product(op.weightBytes, unit.byte) : compute(op))));
+  const total = (expressions: readonly Expression[]) => expressions.reduce((s, e) => s + e.value, 0);
+  return {
+    attention,
+    ffn,
+    other,
+    total: sum(attention, ffn, other),
+    attentionBoundBy: total(core.map(compute)) > total(core.map(memory)) ? 'compute' : 'memory',
+  };
+}
+
+/** Passes over the model that training a token takes, in forward passes: one forward, two backward (report, figure 4). */
+const TRAINING_PASSES = 3;
+
+/** Compute cost of training on 1M tokens at 100% MFU (report, figure 4). Null where the accelerator has no price. */
+export function trainingDollars(ops: readonly Op[], accelerator: Accelerator): Expression | null {
+  const unit = unitCosts(accelerator);
+  return unit && product(MILLION, TRAINING_PASSES, sum(...ops.map((op) => product(op.flops, unit.flop(op.precision)))));
+}
+
+/**
+ * Section 5.4: the least share of activated experts at which FFN instances reach their peak before the network is
+ * full: H * (FLOPS / bandwidth) * L / (Net * t). t is the combine's share of a pipeline stage: of the 3 bytes a hidden
+ * element takes (FP8 dispatch, BF16 combine), the combine's 2, so two thirds of TPOT / 3 stages. Null where the accelerator's network is unknown.
+ */
+export function minimumSparsity(hidden: Expression, layers: Expression, accelerator: Accelerator, precision: Precision): Expression | null {
+  if (accelerator.network === null) return null;
+  const peak = peakFlops(accelerator, precision);
+  const intensity = quotient(
+    variable('FLOPS', peak.flops, { paths: [], note: `${accelerator.name}, ${peak.precision.toUpperCase()}` }),
+    variable('bandwidth', accelerator.bandwidth, { paths: [], note: `${accelerator.name}, B/s` }),
+  );
+  const net = variable('Net', NICS_PER_SERVER * accelerator.network, { paths: [], note: `${NICS_PER_SERVER} NICs of ${accelerator.network / 1e9} GB/s` });
+  const time = variable('t_net', (TPOT_SECONDS / PIPELINE_STAGES) * NETWORK_SHARE, { paths: [], note: '2/3 of TPOT 50 ms / 3 stages, in s' });
+  return quotient(product(hidden, intensity, layers), product(net, time));
+}
+const NICS_PER_SERVER = 8;
+const TPOT_SECONDS = 0.05;
+const PIPELINE_STAGES = 3;
+const NETWORK_SHARE = 2 / 3;
+
+/** Routed experts a token must activate to reach a sparsity, shared experts counted in. */
+export const expertsForSparsity = (sparsity: number, routed: number, shared: number): number =>
+  Math.max(0, Math.ceil(sparsity * routed - shared));
+
+/** FLOPs of the ops of a role, all layers, one decode step. */
+export const flopsOf = (ops: readonly Op[], role: OpRole): Expression =>
+  sum(...ops.filter((op) => op.role === role).map((op) => op.flops));
+
+/** KV and state bytes moved in one decode step. */
+export const kvBytesMoved = (ops: readonly Op[]): Expression =>
+  sum(...ops.map((op) => sum(op.kvReadBytes, op.kvWriteBytes)), constant(0));

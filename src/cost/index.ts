@@ -1,0 +1,4 @@
+export * from './accounting';
+export * from './dollars';
+export * from './operations';
+export * from './summary';

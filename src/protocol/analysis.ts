@@ -1,0 +1,187 @@
+/**
+ * What an analysis says about a model: the one shape that the command line prints, the language server
+ * answers with and the panel draws. Its JSON Schema is `schemas/analysis.schema.json`.
+ *
+ * Units are in the names: bytes, FLOPs (2 per multiply-add), US dollars per 1M decoded tokens.
+ */
+
+/** How FLOPs, bytes and dollars are counted; see `src/cost/accounting.ts`. */
+export type AccountingId = 'exact' | 'step3-paper';
+export const ACCOUNTINGS: readonly AccountingId[] = ['exact', 'step3-paper'];
+
+/** Number format of weights and GEMMs, or of the KV cache and the attention over it. */
+export type Precision = 'fp8' | 'int8' | 'bf16' | 'fp4';
+export const PRECISIONS: readonly Precision[] = ['fp8', 'int8', 'bf16', 'fp4'];
+
+export type Severity = 'error' | 'warning' | 'information';
+
+/** A place in a JSON document: object keys and array indexes from the root. */
+export type JsonPath = readonly (string | number)[];
+
+/** Zero-based, UTF-16 code units, end exclusive: the language server protocol's convention. */
+export interface Position {
+  readonly line: number;
+  readonly character: number;
+}
+export interface Range {
+  readonly start: Position;
+  readonly end: Position;
+}
+
+export interface Finding {
+  /** Stable name of the rule, such as `schema/range`. */
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly path: JsonPath;
+  readonly range: Range;
+}
+
+/** One input of a formula: the symbol as it stands in the formula, its value, and the config keys it was read from. */
+export interface FormulaInput {
+  readonly symbol: string;
+  readonly value: number;
+  /** Empty where the value is not the file's own: a default of the family, a precision, a price. */
+  readonly paths: readonly JsonPath[];
+  readonly note?: string;
+}
+
+/** How a shown number came about, readable by the user. */
+export interface Formula {
+  readonly label: string;
+  /** In symbols, such as `2 * n_kv * d_head * b_kv * L`. */
+  readonly expression: string;
+  readonly inputs: readonly FormulaInput[];
+  readonly result: number;
+  readonly unit: string;
+  /** Section, table or equation, or the modelling code that it follows. */
+  readonly source: string;
+}
+
+export interface AnalysisOptions {
+  readonly targets: readonly string[];
+  readonly contexts: readonly number[];
+  readonly accounting: AccountingId;
+  readonly precision: Precision;
+  readonly kvPrecision: Precision;
+}
+
+export interface ModelIdentity {
+  readonly name: string;
+  readonly family: string;
+  readonly modelType: string;
+  /** Why this family was chosen, for the user. */
+  readonly matchedBy: string;
+}
+
+/** Element counts. `total` is the language model without vision tower and MTP layers, which stand apart. */
+export interface Parameters {
+  readonly total: number;
+  /** Weights one decoded token is multiplied with: top-k routed and all shared experts, the LM head, no embedding table. */
+  readonly activated: number;
+  readonly attention: number;
+  readonly ffn: number;
+  readonly embedding: number;
+  readonly lmHead: number;
+  readonly norm: number;
+  readonly mtp: number;
+  /** Null where the config has a vision tower that Decode Lens can't enumerate. */
+  readonly vision: number | null;
+}
+
+export interface KvAtContext {
+  readonly context: number;
+  /** KV cache of one sequence, windows and chunks capped; states stand in `stateBytesPerSequence`. */
+  readonly bytes: number;
+}
+
+export interface KvSummary {
+  /** Written per token, over all layers that keep a KV cache. */
+  readonly bytesPerToken: number;
+  /** The part of it that no window or chunk ever frees. */
+  readonly unboundedBytesPerToken: number;
+  readonly stateBytesPerSequence: number;
+  readonly atContext: readonly KvAtContext[];
+}
+
+/** Per decoded token, split as in tables 2 and 3 of the Step-3 report. */
+export interface PerToken {
+  readonly context: number;
+  /** KV cache and states moved: read, and (accounting `exact`) written. */
+  readonly kvBytes: number;
+  readonly attentionFlops: number;
+  readonly attentionLinearFlops: number;
+  readonly ffnFlops: number;
+  readonly otherFlops: number;
+}
+
+export interface Cost {
+  readonly target: string;
+  readonly context: number;
+  readonly attentionUsdPer1M: number;
+  readonly ffnUsdPer1M: number;
+  readonly otherUsdPer1M: number;
+  readonly totalUsdPer1M: number;
+  /** What limits the attention core on this accelerator. */
+  readonly attentionBoundBy: 'compute' | 'memory';
+}
+
+/** Attention-FFN disaggregation with the cheapest target on either side; network time assumed hidden. */
+export interface AfdCost {
+  readonly context: number;
+  readonly attentionOn: string;
+  readonly ffnOn: string;
+  readonly attentionUsdPer1M: number;
+  readonly ffnUsdPer1M: number;
+  readonly otherUsdPer1M: number;
+  readonly usdPer1M: number;
+}
+
+export interface AttentionSummary {
+  readonly kinds: readonly string[];
+  /** Core-attention FLOPs per KV or state byte read, at the first context. */
+  readonly arithmeticIntensity: number;
+  /** Query heads times the rank of one head's QK^T form. */
+  readonly effectiveRank: number;
+}
+
+export interface MoeSummary {
+  /** Activated experts (shared ones included) over routed experts. */
+  readonly sparsity: number;
+  readonly routedExperts: number;
+  readonly expertsPerToken: number;
+  readonly sharedExperts: number;
+  /** Section 5.4: below this the FFN can't reach peak before the network is full. Null where the network is unknown. */
+  readonly minimumSparsity: Readonly<Record<string, number | null>>;
+}
+
+/** Figure 4 of the report: 3 x the forward FLOPs at 8K context, at 100% MFU. */
+export interface TrainingCost {
+  readonly target: string;
+  readonly context: number;
+  readonly usdPer1M: number;
+}
+
+export interface ModelAnalysis {
+  readonly file: string;
+  /** Null when no architecture could be read; the findings say why, and the fields below are null too. */
+  readonly model: ModelIdentity | null;
+  readonly options: AnalysisOptions;
+  readonly parameters: Parameters | null;
+  readonly kv: KvSummary | null;
+  readonly perToken: readonly PerToken[];
+  readonly cost: readonly Cost[];
+  readonly afdCost: readonly AfdCost[];
+  readonly trainingCost: readonly TrainingCost[];
+  readonly attention: AttentionSummary | null;
+  /** Null for a model without routed experts. */
+  readonly moe: MoeSummary | null;
+  readonly formulas: readonly Formula[];
+  /** What this accounting counts, and how it differs from the other one. */
+  readonly accountingNotes: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+export interface AnalysisReport {
+  readonly models: readonly ModelAnalysis[];
+}

@@ -1,0 +1,76 @@
+/** One chart with its heading, its explanation and its table. */
+import { el, setText } from './dom';
+import type { Column } from './table';
+import { DataTable } from './table';
+import { button } from './toolkit';
+
+export interface FigureText {
+  readonly id: string;
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly tableOpen: boolean;
+}
+
+export class Figure {
+  readonly element: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  readonly table: DataTable;
+  private readonly holder: HTMLElement;
+  private readonly lead: HTMLElement;
+  private readonly note: HTMLElement;
+  private readonly nothing: HTMLElement;
+  private readonly summary: HTMLElement;
+
+  constructor({ id, title, columns, tableOpen }: FigureText) {
+    const heading = el('h2', { id: `title-${id}` }, title);
+    this.canvas = el('canvas', { id: `chart-${id}`, role: 'img' });
+    this.holder = el('div', { class: 'chart' }, this.canvas);
+    this.nothing = el('p', { class: 'nothing' });
+    this.nothing.hidden = true;
+    this.lead = el('p', { class: 'lead' });
+    this.note = el('p', { class: 'note' });
+    this.table = new DataTable(`table-${id}`, columns);
+    this.summary = el('summary');
+    const done = el('span', { class: 'copied', role: 'status' });
+    const copy = button('Copy table', 'Copy the table as tab-separated values', () => {
+      navigator.clipboard.writeText(this.table.toText()).then(
+        () => {
+          setText(done, 'Copied');
+        },
+        () => {
+          setText(done, "Can't reach the clipboard: select the table and copy it.");
+        },
+      );
+      setTimeout(() => {
+        setText(done, '');
+      }, 4000);
+    });
+    const scroll = el('div', { class: 'table-scroll', role: 'region', 'aria-labelledby': heading.id, tabindex: '0' });
+    scroll.append(this.table.element);
+    const details = el('details', { class: 'table' }, this.summary, scroll, el('div', { class: 'actions' }, copy, done));
+    details.open = tableOpen;
+    this.element = el('section', { class: 'figure', id, 'aria-labelledby': heading.id });
+    this.element.append(heading, this.lead, this.holder, this.nothing, this.note, details);
+  }
+
+  /** What the chart shows, how to read it, and in one sentence what a blind reader should know of it. */
+  describe(text: { lead: string; note: string; aria: string; rows: number }): void {
+    setText(this.lead, text.lead);
+    setText(this.note, text.note);
+    this.note.hidden = text.note === '';
+    setText(this.summary, `Table (${text.rows} rows)`);
+    if (this.canvas.getAttribute('aria-label') !== text.aria) this.canvas.setAttribute('aria-label', text.aria);
+  }
+
+  setHeight(pixels: number): void {
+    const height = `${pixels}px`;
+    if (this.holder.style.height !== height) this.holder.style.height = height;
+  }
+
+  /** With a reason, the chart gives way to it. */
+  setNothing(reason: string | null): void {
+    setText(this.nothing, reason ?? '');
+    this.nothing.hidden = reason === null;
+    this.holder.hidden = reason !== null;
+  }
+}

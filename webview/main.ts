@@ -1,0 +1,114 @@
+/** The panel: builds its page once, then draws each state that the host sends. */
+import type { PanelState } from '../src/protocol';
+import { controls } from './controls';
+import { el, setText } from './dom';
+import { onHostMessage, post, recall, remember } from './host';
+import { method } from './method';
+import { onThemeChange, readTheme, type Theme } from './theme';
+import { activatedVsCost } from './views/activated-vs-cost';
+import { costByTarget } from './views/cost-by-target';
+import { conditions, type View } from './views/view';
+
+const views: readonly View[] = [activatedVsCost(post), costByTarget(post)];
+
+let state: PanelState | null = null;
+let theme: Theme = readTheme();
+let hidden: ReadonlySet<string> = new Set(recall().hidden);
+
+const status = el('p', { class: 'status', id: 'status', role: 'status' }, 'Waiting for the language server…');
+const failure = el('p', { class: 'failure', id: 'failure', role: 'alert' });
+failure.hidden = true;
+const choices = controls({
+  options(options) {
+    busy(true);
+    post({ type: 'setOptions', options });
+  },
+  hidden(ids) {
+    hidden = ids;
+    remember({ hidden: [...ids] });
+    draw();
+  },
+});
+const how = method();
+const content = el(
+  'div',
+  { id: 'content' },
+  choices.element,
+  el('div', { class: 'views' }, ...views.map(({ element }) => element)),
+  how.element,
+);
+content.hidden = true;
+
+function busy(waiting: boolean): void {
+  if (waiting) content.setAttribute('aria-busy', 'true');
+  else content.removeAttribute('aria-busy');
+}
+
+function report(error: unknown): void {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  post({ type: 'error', message });
+  fail(error instanceof Error ? error.message : message);
+}
+
+function fail(message: string): void {
+  const kept = state === null ? '' : ' The charts show the last result.';
+  setText(failure, `Can't compute this: ${message.replace(/[.\s]*$/, '.')}${kept}`);
+  failure.hidden = false;
+  if (state === null) setText(status, '');
+}
+
+function statusText(current: PanelState, context: number): string {
+  const documents = current.models.filter(({ origin }) => origin === 'document');
+  const active = current.models.find((model) => model.active);
+  if (current.models.length === 0) return 'No model config open, and no catalog models to compare with.';
+  if (documents.length === 0) return 'No model config open; these are the catalog models.';
+  const subject = active?.label ?? documents.map(({ label }) => label).join(', ');
+  const where = conditions({ state: current, shown: [], context, theme });
+  return `${subject} beside ${current.models.length - (active ? 1 : documents.length)} other models; ${where}.`;
+}
+
+function draw(): void {
+  if (state === null) return;
+  const context = state.options.contexts[0] ?? 0;
+  const shown = state.models.filter(({ id }) => !hidden.has(id)).sort((a, b) => Number(b.active) - Number(a.active));
+  content.hidden = false;
+  setText(status, statusText(state, context));
+  choices.update(state, hidden);
+  for (const view of views) view.update({ state, shown, context, theme });
+  how.update(state.options.accounting, shown);
+  post({ type: 'drawn', models: shown.length });
+}
+
+window.addEventListener('error', (event) => {
+  // Chromium's note that a resize took two frames is no error.
+  if (!event.message.startsWith('ResizeObserver loop')) report(event.error ?? event.message);
+});
+window.addEventListener('unhandledrejection', (event) => {
+  report(event.reason);
+});
+
+onHostMessage((message) => {
+  busy(false);
+  switch (message.type) {
+    case 'state':
+      state = message.state;
+      failure.hidden = true;
+      draw();
+      break;
+    case 'failed':
+      fail(message.message);
+      // What was asked for isn't what is shown: the controls go back.
+      if (state !== null) choices.update(state, hidden);
+      break;
+  }
+});
+
+onThemeChange(() => {
+  theme = readTheme();
+  draw();
+});
+
+document
+  .getElementById('app')
+  ?.append(el('header', {}, el('h1', {}, 'Compare models'), status, failure), el('main', {}, content));
+post({ type: 'ready' });

@@ -1,0 +1,64 @@
+/** How the numbers came about: the accounting's notes and the formulas, as the service wrote them. */
+import type { ComparedModel, Formula } from '../src/protocol';
+import { el, reconcile, setText } from './dom';
+import { formatSi, formatUsd } from './format';
+
+export interface Method {
+  readonly element: HTMLElement;
+  update(accounting: string, shown: readonly ComparedModel[]): void;
+}
+
+function resultText({ result, unit }: Formula): string {
+  const [symbol, ...rest] = unit.split(' ');
+  if (symbol === 'USD' || symbol === '$') return [formatUsd(result), ...rest].join(' ');
+  return formatSi(result, unit);
+}
+
+function inputsText({ inputs }: Formula): string {
+  return inputs
+    .map(({ symbol, value, path, note }) => {
+      const shown = typeof value === 'number' ? String(Number(value.toPrecision(6))) : value;
+      const from = [path === null ? '' : path.join('.'), note ?? ''].filter((text) => text !== '').join(', ');
+      return `${symbol} = ${shown}${from === '' ? '' : ` (${from})`}`;
+    })
+    .join('; ');
+}
+
+export function method(): Method {
+  const summary = el('summary');
+  const notes = el('ul');
+  const heading = el('h3');
+  const formulas = el('ol', { class: 'formulas' });
+  const element = el('details', { class: 'method', id: 'method' }, summary, notes, heading, formulas);
+  return {
+    element,
+    update(accounting, shown) {
+      const [first] = shown;
+      element.hidden = first === undefined;
+      if (first === undefined) return;
+      const { analysis, label } = first;
+      setText(summary, `How this is counted (${accounting})`);
+      reconcile(
+        notes,
+        analysis.accountingNotes,
+        (note) => note,
+        () => el('li'),
+        setText,
+      );
+      setText(heading, analysis.formulas.length === 0 ? '' : `Formulas, with the values of ${label}`);
+      reconcile(
+        formulas,
+        analysis.formulas,
+        (formula) => formula.label,
+        () => el('li', {}, el('strong'), el('code'), el('span', { class: 'inputs' }), el('cite')),
+        (item, formula) => {
+          const [name, expression, inputs, source] = Array.from(item.children);
+          if (name) setText(name, `${formula.label}: ${resultText(formula)}`);
+          if (expression) setText(expression, formula.expression);
+          if (inputs) setText(inputs, inputsText(formula));
+          if (source) setText(source, formula.source);
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** What the panel shows, one view after another: a new view is one more entry in `main.ts`. */
+import type { AfdCost, ComparedModel, ModelAnalysis, PanelState, WebviewMessage } from '../../src/protocol';
+import { formatContext, formatCount, plural } from '../format';
+import type { RowKind } from '../table';
+import type { Theme } from '../theme';
+
+export interface ViewContext {
+  readonly state: PanelState;
+  /** The models that are not hidden, the active one first. */
+  readonly shown: readonly ComparedModel[];
+  /** At which everything is drawn: the first of the options' contexts. */
+  readonly context: number;
+  readonly theme: Theme;
+}
+
+export interface View {
+  readonly element: HTMLElement;
+  /** Draws this; called for a new state, a choice in the panel and a change of theme. */
+  update(context: ViewContext): void;
+}
+
+export type Post = (message: WebviewMessage) => void;
+
+export function kindOf(model: ComparedModel): RowKind {
+  return model.active ? 'active' : model.origin;
+}
+
+export function afdAt(analysis: ModelAnalysis, context: number): AfdCost | null {
+  return analysis.afdCost.find((cost) => cost.context === context) ?? null;
+}
+
+/** `2 errors, 1 warning`, or `none`. */
+export function findingsText(analysis: ModelAnalysis): string {
+  const count = (severity: string): number => analysis.findings.filter((f) => f.severity === severity).length;
+  const parts = [
+    [count('error'), 'error'],
+    [count('warning'), 'warning'],
+    [count('information'), 'note'],
+  ] as const;
+  const named = parts.filter(([n]) => n > 0).map(([n, noun]) => plural(n, noun));
+  return named.length === 0 ? 'none' : named.join(', ');
+}
+
+/** What the name's tooltip says. */
+export function modelHint(model: ComparedModel): string {
+  const { analysis } = model;
+  const where = model.origin === 'catalog' ? 'Catalog model' : model.active ? 'The open config' : 'An open config';
+  const what = analysis.model === null ? 'not readable' : `${analysis.model.family}, ${analysis.model.matchedBy}`;
+  return `${where} (${what}). Findings: ${findingsText(analysis)}. Click to open.`;
+}
+
+/** The formula behind a shown number, as the service wrote it: `label = expression (source)`. */
+export function formulaNote(shown: readonly ComparedModel[], about: RegExp): string {
+  for (const { analysis } of shown) {
+    const formula = analysis.formulas.find((f) => about.test(f.label));
+    if (formula !== undefined) return `${formula.label} = ${formula.expression} (${formula.source}).`;
+  }
+  return '';
+}
+
+export function conditions({ state, context }: ViewContext): string {
+  const { precision, kvPrecision, accounting } = state.options;
+  const kv = kvPrecision === precision ? '' : `, ${kvPrecision.toUpperCase()} KV`;
+  return `${formatContext(context)} context, ${precision.toUpperCase()} weights${kv || ' and KV'}, ${accounting} accounting`;
+}
+
+export function countOrDash(value: number | undefined): string {
+  return value === undefined ? '—' : formatCount(value);
+}
