@@ -13,7 +13,7 @@ const ELSEWHERE = [
 const root = process.getuid?.() === 0;
 
 export function onPath(name: string): string | undefined {
-  return (process.env['PATH'] ?? '')
+  return (process.env.PATH ?? '')
     .split(path.delimiter)
     .filter(Boolean)
     .map((folder) => path.join(folder, name))
@@ -30,7 +30,7 @@ function isExecutable(file: string): boolean {
 }
 
 function find(): string | undefined {
-  const wanted = process.env['CHROME_PATH'];
+  const wanted = process.env.CHROME_PATH;
   if (wanted) {
     if (isExecutable(wanted)) return wanted;
     throw new Error(`CHROME_PATH is ${wanted}, which can't be run.`);

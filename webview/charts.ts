@@ -11,6 +11,7 @@ import {
   ScatterController,
   Tooltip,
 } from 'chart.js';
+import { formatUsdTick } from './format';
 import type { Theme } from './theme';
 
 Chart.register(
@@ -27,6 +28,8 @@ Chart.register(
 
 export const FONT_SIZE = 11;
 
+// Never animated: right for reduced motion and for following edits. Charts are updated with `update()`, not
+// `update('none')`, which would leave the elements' shared colours as they were at the first draw.
 Chart.defaults.animation = false;
 Chart.defaults.maintainAspectRatio = false;
 Chart.defaults.font.size = FONT_SIZE;
@@ -48,6 +51,32 @@ export function applyTheme(theme: Theme): void {
     padding: 8,
     displayColors: false,
   });
+}
+
+interface PaintedScale {
+  readonly ticks?: object;
+  readonly title?: object;
+  readonly grid?: object;
+  readonly border?: object;
+}
+
+/** chart.js copies its defaults into each scale once: a scale's colours have to be set on the scale. */
+export function paintScale(scale: PaintedScale | undefined, theme: Theme, title?: string): void {
+  if (scale === undefined) return;
+  const { ticks, grid, border } = scale;
+  Object.assign(ticks ?? {}, { color: theme.foreground });
+  Object.assign(scale.title ?? {}, {
+    color: theme.foreground,
+    ...(title === undefined ? {} : { text: title }),
+  });
+  Object.assign(grid ?? {}, { color: theme.grid, tickColor: theme.grid });
+  Object.assign(border ?? {}, { color: theme.axis });
+}
+
+/** For `ticks.callback` of a dollar axis. */
+export function usdTick(value: number | string, _index: number, ticks: readonly { value: number }[]): string {
+  const [first, second] = ticks;
+  return formatUsdTick(Number(value), first && second ? second.value - first.value : Number(value));
 }
 
 export function fontOf(theme: Theme, weight: 'normal' | 'bold' = 'normal', size = FONT_SIZE): string {

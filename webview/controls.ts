@@ -10,17 +10,24 @@ import {
   PRECISIONS,
 } from '../src/protocol';
 import { el, reconcile } from './dom';
-import { formatContext, formatUsd } from './format';
+import { formatContext, formatUsd, shorten } from './format';
 import { button, checkbox, type CheckboxControl, dropdown } from './toolkit';
-import { findingsText, kindOf, modelHint } from './views/view';
+import { kindOf, modelHint } from './views/view';
 
 const CONTEXTS: readonly number[] = [1, 4, 8, 16, 32, 64, 128, 256, 512, 1024].map((k) => k * 1024);
+
+const NAME_LIMIT = 22;
 
 const ACCOUNTING_TEXT: Readonly<Record<AccountingId, string>> = {
   exact: 'exact',
   'step3-paper': 'step3-paper',
 };
-const PRECISION_TEXT: Readonly<Record<Precision, string>> = { fp8: 'FP8', int8: 'INT8', bf16: 'BF16', fp4: 'FP4' };
+const PRECISION_TEXT: Readonly<Record<Precision, string>> = {
+  fp8: 'FP8',
+  int8: 'INT8',
+  bf16: 'BF16',
+  fp4: 'FP4',
+};
 
 export interface ControlEvents {
   /** Other options are wanted. */
@@ -50,10 +57,15 @@ export function controls(events: ControlEvents): Controls {
   let configuredContexts: readonly number[] | null = null;
   let hidden: ReadonlySet<string> = new Set();
 
-  const context = dropdown('context', 'Context', 'Tokens of context that a decoded token attends to', (value) => {
-    const chosen = Number(value);
-    events.options({ contexts: [chosen, ...(configuredContexts ?? []).filter((c) => c !== chosen)] });
-  });
+  const context = dropdown(
+    'context',
+    'Context',
+    'Tokens of context that a decoded token attends to',
+    (value) => {
+      const chosen = Number(value);
+      events.options({ contexts: [chosen, ...(configuredContexts ?? []).filter((c) => c !== chosen)] });
+    },
+  );
   const accounting = dropdown<AccountingId>(
     'accounting',
     'Accounting',
@@ -78,8 +90,11 @@ export function controls(events: ControlEvents): Controls {
   const targets = el('div', { class: 'boxes' });
   const toggleTarget = (name: string, checked: boolean): void => {
     if (state === null) return;
-    const next = state.accelerators.map((a) => a.name).filter((n) => (n === name ? checked : wantedTargets.includes(n)));
-    if (next.length === 0) showTargets(state); // One target has to stay.
+    const next = state.accelerators
+      .map((a) => a.name)
+      .filter((n) => (n === name ? checked : wantedTargets.includes(n)));
+    if (next.length === 0)
+      showTargets(state); // One target has to stay.
     else {
       wantedTargets = next;
       events.options({ targets: next });
@@ -127,10 +142,15 @@ export function controls(events: ControlEvents): Controls {
       },
       (element, model) => {
         element.dataset.kind = kindOf(model);
-        const { findings } = model.analysis;
-        const text = findings.length === 0 ? model.label : `${model.label} (${findingsText(model.analysis)})`;
-        const title = modelHint(model).replace(' Click to open.', '');
-        modelBoxes.get(element)?.set({ checked: !hidden.has(model.id), text, title, disabled: false });
+        const title = `${model.label}: ${modelHint(model).replace(' Click to open.', '')}`;
+        modelBoxes
+          .get(element)
+          ?.set({
+            checked: !hidden.has(model.id),
+            text: shorten(model.label, NAME_LIMIT),
+            title,
+            disabled: false,
+          });
       },
     );
   };
@@ -144,7 +164,14 @@ export function controls(events: ControlEvents): Controls {
   const element = el(
     'div',
     { class: 'controls' },
-    el('div', { class: 'dropdowns' }, context.element, accounting.element, precision.element, kvPrecision.element),
+    el(
+      'div',
+      { class: 'dropdowns' },
+      context.element,
+      accounting.element,
+      precision.element,
+      kvPrecision.element,
+    ),
     fieldset('targets', 'Targets', targets),
     fieldset('models', 'Models', models, el('div', { class: 'actions' }, all, none)),
   );
@@ -157,12 +184,17 @@ export function controls(events: ControlEvents): Controls {
       const { options } = next;
       wantedTargets = options.targets;
       configuredContexts ??= options.contexts;
-      const contexts = [...new Set([...CONTEXTS, ...configuredContexts, ...options.contexts])].sort((a, b) => a - b);
+      const contexts = [...new Set([...CONTEXTS, ...configuredContexts, ...options.contexts])].sort(
+        (a, b) => a - b,
+      );
       context.set(
         contexts.map((tokens) => ({ value: String(tokens), text: formatContext(tokens) })),
         String(options.contexts[0] ?? contexts[0] ?? ''),
       );
-      accounting.set(ACCOUNTINGS.map((value) => ({ value, text: ACCOUNTING_TEXT[value] })), options.accounting);
+      accounting.set(
+        ACCOUNTINGS.map((value) => ({ value, text: ACCOUNTING_TEXT[value] })),
+        options.accounting,
+      );
       const precisions = PRECISIONS.map((value) => ({ value, text: PRECISION_TEXT[value] }));
       precision.set(precisions, options.precision);
       kvPrecision.set(precisions, options.kvPrecision);

@@ -1,5 +1,6 @@
 /** One chart with its heading, its explanation and its table. */
 import { el, setText } from './dom';
+import { plural } from './format';
 import type { Column } from './table';
 import { DataTable } from './table';
 import { button } from './toolkit';
@@ -20,6 +21,7 @@ export class Figure {
   private readonly note: HTMLElement;
   private readonly nothing: HTMLElement;
   private readonly summary: HTMLElement;
+  private readonly details: HTMLDetailsElement;
 
   constructor({ id, title, columns, tableOpen }: FigureText) {
     const heading = el('h2', { id: `title-${id}` }, title);
@@ -45,12 +47,23 @@ export class Figure {
         setText(done, '');
       }, 4000);
     });
-    const scroll = el('div', { class: 'table-scroll', role: 'region', 'aria-labelledby': heading.id, tabindex: '0' });
+    const scroll = el('div', {
+      class: 'table-scroll',
+      role: 'region',
+      'aria-label': `${title}, table`,
+      tabindex: '0',
+    });
     scroll.append(this.table.element);
-    const details = el('details', { class: 'table' }, this.summary, scroll, el('div', { class: 'actions' }, copy, done));
-    details.open = tableOpen;
+    this.details = el(
+      'details',
+      { class: 'table' },
+      this.summary,
+      scroll,
+      el('div', { class: 'actions' }, copy, done),
+    );
+    this.details.open = tableOpen;
     this.element = el('section', { class: 'figure', id, 'aria-labelledby': heading.id });
-    this.element.append(heading, this.lead, this.holder, this.nothing, this.note, details);
+    this.element.append(heading, this.lead, this.holder, this.nothing, this.note, this.details);
   }
 
   /** What the chart shows, how to read it, and in one sentence what a blind reader should know of it. */
@@ -58,8 +71,10 @@ export class Figure {
     setText(this.lead, text.lead);
     setText(this.note, text.note);
     this.note.hidden = text.note === '';
-    setText(this.summary, `Table (${text.rows} rows)`);
-    if (this.canvas.getAttribute('aria-label') !== text.aria) this.canvas.setAttribute('aria-label', text.aria);
+    setText(this.summary, `Table (${plural(text.rows, 'row')})`);
+    this.details.hidden = text.rows === 0;
+    if (this.canvas.getAttribute('aria-label') !== text.aria)
+      this.canvas.setAttribute('aria-label', text.aria);
   }
 
   setHeight(pixels: number): void {

@@ -18,9 +18,12 @@ export function formatUsd(value: number): string {
   return value < 0 ? `-$${threeDigits(-value)}` : `$${threeDigits(value)}`;
 }
 
-/** Axis ticks are round already: no padding zeros, `$0.05` rather than `$0.0500`. */
-export function formatUsdTick(value: number): string {
-  return Number.isFinite(value) ? `$${String(Number(value.toPrecision(6)))}` : NOTHING;
+/** Ticks of one axis share their decimals, as many as its step needs: `$0.05`, `$0.10`. */
+export function formatUsdTick(value: number, step: number): string {
+  if (!Number.isFinite(value)) return NOTHING;
+  const [digits = '', exponent = '0'] = Math.abs(step).toPrecision(4).split('e');
+  const decimals = (digits.replace(/0+$/, '').split('.')[1] ?? '').length - Number(exponent);
+  return `$${value.toFixed(Math.min(Math.max(decimals, 0), 12))}`;
 }
 
 function scaled(value: number, prefixes: readonly string[], separator: string, unit: string): string {

@@ -107,7 +107,10 @@ export function placeLabels(
       for (const [index, direction] of DIRECTIONS.entries()) {
         const box = candidate(anchor, direction, ring);
         const inside =
-          box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom;
+          box.left >= area.left &&
+          box.right <= area.right &&
+          box.top >= area.top &&
+          box.bottom <= area.bottom;
         if (!inside || taken.some((b) => overlaps(b, box)) || points.some((b) => overlaps(b, box))) continue;
         const crossed = lines.filter((line) => crosses(line, box)).length;
         const penalty = index * 0.5 + ring * 0.4 + crossed * 6;

@@ -34,8 +34,7 @@ const content = el(
   'div',
   { id: 'content' },
   choices.element,
-  el('div', { class: 'views' }, ...views.map(({ element }) => element)),
-  how.element,
+  el('div', { class: 'views' }, ...views.map(({ element }) => element), how.element),
 );
 content.hidden = true;
 
@@ -70,7 +69,9 @@ function statusText(current: PanelState, context: number): string {
 function draw(): void {
   if (state === null) return;
   const context = state.options.contexts[0] ?? 0;
-  const shown = state.models.filter(({ id }) => !hidden.has(id)).sort((a, b) => Number(b.active) - Number(a.active));
+  const shown = state.models
+    .filter(({ id }) => !hidden.has(id))
+    .sort((a, b) => Number(b.active) - Number(a.active));
   content.hidden = false;
   setText(status, statusText(state, context));
   choices.update(state, hidden);
@@ -104,7 +105,9 @@ onHostMessage((message) => {
 });
 
 onThemeChange(() => {
-  theme = readTheme();
+  const next = readTheme();
+  if (JSON.stringify(next) === JSON.stringify(theme)) return;
+  theme = next;
   draw();
 });
 

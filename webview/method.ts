@@ -16,10 +16,9 @@ function resultText({ result, unit }: Formula): string {
 
 function inputsText({ inputs }: Formula): string {
   return inputs
-    .map(({ symbol, value, path, note }) => {
-      const shown = typeof value === 'number' ? String(Number(value.toPrecision(6))) : value;
-      const from = [path === null ? '' : path.join('.'), note ?? ''].filter((text) => text !== '').join(', ');
-      return `${symbol} = ${shown}${from === '' ? '' : ` (${from})`}`;
+    .map(({ symbol, value, paths, note }) => {
+      const from = [...paths.map((path) => path.join('.')), ...(note === undefined ? [] : [note])].join(', ');
+      return `${symbol} = ${Number(value.toPrecision(6))}${from === '' ? '' : ` (${from})`}`;
     })
     .join('; ');
 }

@@ -30,7 +30,6 @@ export interface Row {
 export class DataTable {
   readonly element: HTMLElement;
   private readonly body: HTMLTableSectionElement;
-  private readonly caption: HTMLElement;
   private readonly rows = new Map<string, Row>();
   private order: readonly Row[] = [];
 
@@ -39,16 +38,15 @@ export class DataTable {
     id: string,
     private readonly columns: readonly Column[],
   ) {
-    this.caption = el('caption');
     const heads = [{ title: 'Model' }, ...columns].map((column: Column) =>
       el('th', { scope: 'col', ...(column.numeric === true ? { class: 'numeric' } : {}) }, column.title),
     );
     this.body = el('tbody');
-    this.element = el('table', { id }, this.caption, el('thead', {}, el('tr', {}, ...heads)), this.body);
+    this.element = el('table', { id }, el('thead', {}, el('tr', {}, ...heads)), this.body);
   }
 
-  update(caption: string, rows: readonly Row[]): void {
-    setText(this.caption, caption);
+  update(label: string, rows: readonly Row[]): void {
+    if (this.element.ariaLabel !== label) this.element.ariaLabel = label;
     this.order = rows;
     this.rows.clear();
     for (const row of rows) this.rows.set(row.key, row);
@@ -92,7 +90,7 @@ export class DataTable {
     const name = head?.querySelector('button');
     if (name) {
       setText(name, row.name);
-      name.title = row.hint;
+      name.title = `${row.name}: ${row.hint}`;
       name.tabIndex = row.repeated === true ? -1 : 0;
     }
     cells.forEach((cell, index) => {

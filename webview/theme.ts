@@ -48,7 +48,9 @@ export function readTheme(): Theme {
   body.append(probe);
   const color = (...names: readonly string[]): string => {
     const fallback = names.at(-1) ?? 'currentColor';
-    probe.style.color = names.slice(0, -1).reduceRight((rest, name) => `var(--vscode-${name}, ${rest})`, fallback);
+    probe.style.color = names
+      .slice(0, -1)
+      .reduceRight((rest, name) => `var(--vscode-${name}, ${rest})`, fallback);
     return getComputedStyle(probe).color;
   };
   const kind = kindOf(body);

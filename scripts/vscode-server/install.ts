@@ -3,8 +3,8 @@
  * registry into `.cache/vscode-server`, for people without `code` on their PATH and for the editor tests. It stands
  * apart from the project's own node_modules because it is 800 MB and brings its own Node.
  *
- * No install script runs and nothing is compiled, so a fresh machine needs no compiler. The addons that would need
- * one serve log files, a watchdog, a password hash and Kerberos proxies; VS Code does without them.
+ * No install script runs and nothing is compiled, so a fresh machine needs no compiler. Of the addons that would need
+ * one, two are replaced by the scripts in `addons`; the others (password hash, Kerberos, SQLite) are never loaded.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,10 +26,13 @@ const server: VscodeServer = {
   entry: path.join(home, 'node_modules/code-server'),
 };
 
+const ADDONS = ['spdlog', 'native-watchdog'];
+const replacement = (addon: string) => path.join(__dirname, 'addons', `${addon}.js`);
+
 const quiet = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--omit-lockfile-registry-resolved', '--engine-strict=false'];
 
 /** Changes with the pinned versions, so that a new pin replaces an old installation. */
-const wanted = () => createHash('sha256').update(readFileSync(manifest)).digest('hex');
+const wanted = () => [manifest, ...ADDONS.map(replacement)].reduce((hash, file) => hash.update(readFileSync(file)), createHash('sha256')).digest('hex');
 
 export function isInstalled(): boolean {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted() && existsSync(server.node);
@@ -65,7 +68,7 @@ async function install(progress: Progress): Promise<void> {
   // code-server keeps the libraries of the workbench and of the built-in extensions in packages of their own, each
   // with a lock file that is to be obeyed; ours names exact versions and needs none.
   const folders = [
-    { text: 'fetching it from npm, some 250 MB', cwd: home, flags: ['--no-package-lock'] },
+    { text: 'fetching it from npm (800 MB on disk)', cwd: home, flags: ['--no-package-lock'] },
     { text: 'libraries of the workbench', cwd: workbench },
     { text: 'libraries of the built-in extensions', cwd: path.join(workbench, 'extensions') },
   ];
@@ -77,12 +80,13 @@ async function install(progress: Progress): Promise<void> {
       log: path.join(home, `install-${index + 1}.log`),
     });
   }
+  for (const addon of ADDONS) copyFileSync(replacement(addon), path.join(workbench, 'node_modules/@vscode', addon, 'index.js'));
   writeFileSync(stamp, wanted());
 }
 
 /** The npm that started this script, if one did. What it tells its scripts about this project must not reach the other package. */
 function npm(...args: string[]): { command: string; args: string[]; env: NodeJS.ProcessEnv } {
-  const script = process.env['npm_execpath'];
+  const script = process.env.npm_execpath;
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(npm_package_|npm_lifecycle_|npm_config_local_prefix$|npm_config_prefix$|INIT_CWD$)/i.test(name)),
   );

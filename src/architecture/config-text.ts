@@ -1,4 +1,11 @@
-import { createScanner, findNodeAtLocation, parseTree, SyntaxKind, type Node, type ParseError } from 'jsonc-parser';
+import {
+  createScanner,
+  findNodeAtLocation,
+  parseTree,
+  SyntaxKind,
+  type Node,
+  type ParseError,
+} from 'jsonc-parser';
 import type { JsonPath, Severity } from '../protocol';
 
 /** A problem with a place in the text, as offsets; `service` turns them into positions. */
@@ -48,11 +55,24 @@ export function parseConfigText(text: string): ConfigText {
   const root = parseTree(lexical.text, errors, { allowTrailingComma: true, disallowComments: false });
   for (const { error, offset, length } of errors) {
     const at = Math.min(offset, Math.max(0, text.length - 1));
-    report('error', 'json/syntax', SYNTAX_MESSAGES[error] ?? 'This is not valid JSON here.', at, Math.max(1, length));
+    report(
+      'error',
+      'json/syntax',
+      SYNTAX_MESSAGES[error] ?? 'This is not valid JSON here.',
+      at,
+      Math.max(1, length),
+    );
   }
   const value = root && plainValue(root, [], lexical.nonFinite, report);
   return { value, root, problems };
 }
+
+const TRIVIA: ReadonlySet<SyntaxKind> = new Set([
+  SyntaxKind.Trivia,
+  SyntaxKind.LineBreakTrivia,
+  SyntaxKind.LineCommentTrivia,
+  SyntaxKind.BlockCommentTrivia,
+]);
 
 type Report = (
   severity: Severity,
@@ -83,7 +103,13 @@ function scan(text: string, report: Report): { text: string; nonFinite: NonFinit
       case SyntaxKind.OpenBraceToken:
       case SyntaxKind.OpenBracketToken:
         if (++depth > MAX_DEPTH) {
-          report('error', 'json/depth', `Nested deeper than ${MAX_DEPTH} levels: no model config is. Nothing was read.`, offset, 1);
+          report(
+            'error',
+            'json/depth',
+            `Nested deeper than ${MAX_DEPTH} levels: no model config is. Nothing was read.`,
+            offset,
+            1,
+          );
           return null;
         }
         break;
@@ -91,7 +117,13 @@ function scan(text: string, report: Report): { text: string; nonFinite: NonFinit
       case SyntaxKind.CloseBracketToken:
         depth--;
         if (previous === SyntaxKind.CommaToken)
-          report('warning', 'json/trailing-comma', 'Trailing comma: Python and most other JSON readers refuse it.', commaAt, 1);
+          report(
+            'warning',
+            'json/trailing-comma',
+            'Trailing comma: Python and most other JSON readers refuse it.',
+            commaAt,
+            1,
+          );
         break;
       case SyntaxKind.CommaToken:
         commaAt = offset;
@@ -99,7 +131,13 @@ function scan(text: string, report: Report): { text: string; nonFinite: NonFinit
       case SyntaxKind.LineCommentTrivia:
       case SyntaxKind.BlockCommentTrivia:
         if (!commented)
-          report('warning', 'json/comment', 'Comments are not JSON: Python and most other readers refuse this file.', offset, length);
+          report(
+            'warning',
+            'json/comment',
+            'Comments are not JSON: Python and most other readers refuse this file.',
+            offset,
+            length,
+          );
         commented = true;
         break;
       case SyntaxKind.Unknown: {
@@ -111,13 +149,20 @@ function scan(text: string, report: Report): { text: string; nonFinite: NonFinit
           const width = offset + length - start;
           nonFinite.set(start, Number(text.slice(start, offset + length)));
           replacements.push({ offset: start, length: width, by: '0'.padEnd(width) });
-          report('information', 'json/non-finite', `${text.slice(start, offset + length)} is not strict JSON: Python writes and reads it, many other readers refuse the file.`, start, width);
+          report(
+            'information',
+            'json/non-finite',
+            `${text.slice(start, offset + length)} is not strict JSON: Python writes and reads it, many other readers refuse the file.`,
+            start,
+            width,
+          );
         }
         break;
       }
+      default:
+        break;
     }
-    if (token !== SyntaxKind.Trivia && token !== SyntaxKind.LineBreakTrivia && token !== SyntaxKind.LineCommentTrivia && token !== SyntaxKind.BlockCommentTrivia)
-      previous = token;
+    if (!TRIVIA.has(token)) previous = token;
   }
   let patched = '';
   let end = 0;
@@ -142,7 +187,14 @@ function plainValue(node: Node, path: JsonPath, nonFinite: NonFinite, report: Re
         if (!keyNode) continue;
         const key = String(keyNode.value);
         if (key in value)
-          report('warning', 'json/duplicate-key', `"${key}" stands here twice; the last one wins.`, keyNode.offset, keyNode.length, [...path, key]);
+          report(
+            'warning',
+            'json/duplicate-key',
+            `"${key}" stands here twice; the last one wins.`,
+            keyNode.offset,
+            keyNode.length,
+            [...path, key],
+          );
         if (valueNode) value[key] = plainValue(valueNode, [...path, key], nonFinite, report);
       }
       return value;
@@ -154,7 +206,14 @@ function plainValue(node: Node, path: JsonPath, nonFinite: NonFinite, report: Re
       if (bare !== undefined) return bare;
       const value = Number(node.value);
       if (!Number.isFinite(value))
-        report('error', 'json/overflow', 'This number is too large: it is read as infinity.', node.offset, node.length, path);
+        report(
+          'error',
+          'json/overflow',
+          'This number is too large: it is read as infinity.',
+          node.offset,
+          node.length,
+          path,
+        );
       return value;
     }
     default:

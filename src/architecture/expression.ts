@@ -20,6 +20,8 @@ type Operator = 'sum' | 'product' | 'quotient' | 'minimum' | 'maximum';
 type Node =
   | { readonly kind: 'constant' }
   | { readonly kind: 'variable'; readonly symbol: string; readonly origin: Origin }
+  /** A part that has a formula of its own and stands here by its symbol. */
+  | { readonly kind: 'named'; readonly symbol: string; readonly of: Expression }
   | { readonly kind: Operator; readonly args: readonly Expression[] };
 
 const NOWHERE: Origin = { paths: [] };
@@ -31,6 +33,12 @@ export const constant = (value: number): Expression => ({ value, node: { kind: '
 export const variable = (symbol: string, value: number, origin: Origin = NOWHERE): Expression => ({
   value,
   node: { kind: 'variable', symbol, origin },
+});
+
+/** Stands by its symbol in formulas that use it, and still depends on all that its own formula does. */
+export const named = (symbol: string, of: Expression): Expression => ({
+  value: of.value,
+  node: { kind: 'named', symbol, of },
 });
 
 const asExpression = (x: Expression | number): Expression => (typeof x === 'number' ? constant(x) : x);
@@ -69,35 +77,68 @@ export const maximum = (...of: readonly (Expression | number)[]): Expression => 
   return { value: Math.max(...args.map((e) => e.value)), node: { kind: 'maximum', args } };
 };
 
-const BINDING: Record<Operator, number> = { sum: 1, product: 2, quotient: 2, minimum: 3, maximum: 3 };
+/** Tighter binding needs no parentheses inside looser. */
+const BINDING: Readonly<Record<Node['kind'], number>> = {
+  sum: 1,
+  product: 2,
+  quotient: 2,
+  minimum: 3,
+  maximum: 3,
+  constant: 4,
+  variable: 4,
+  named: 4,
+};
 
-/** The expression in symbols: `2 * H * n_q * d * L`. */
-export function formulaText(e: Expression): string {
+/** The expression in symbols, `2 * H * d`, or with `leaf` in whatever stands for an input, such as its value. */
+export function formulaText(
+  e: Expression,
+  leaf: (symbol: string, value: number) => string = (symbol) => symbol,
+): string {
   const { node } = e;
   if (node.kind === 'constant') return String(e.value);
-  if (node.kind === 'variable') return node.symbol;
-  if (node.kind === 'minimum') return `min(${node.args.map(formulaText).join(', ')})`;
-  if (node.kind === 'maximum') return `max(${node.args.map(formulaText).join(', ')})`;
+  if (node.kind === 'variable' || node.kind === 'named') return leaf(node.symbol, e.value);
+  if (node.kind === 'minimum' || node.kind === 'maximum')
+    return `${node.kind.slice(0, 3)}(${node.args.map((arg) => formulaText(arg, leaf)).join(', ')})`;
   const binding = BINDING[node.kind];
   const parts = node.args.map((arg, i) => {
-    const inner = arg.node.kind === 'constant' || arg.node.kind === 'variable' ? 9 : BINDING[arg.node.kind];
+    const inner = BINDING[arg.node.kind];
     const loose = inner < binding || (node.kind === 'quotient' && i === 1 && inner === binding);
-    return loose ? `(${formulaText(arg)})` : formulaText(arg);
+    return loose ? `(${formulaText(arg, leaf)})` : formulaText(arg, leaf);
   });
   return parts.join(node.kind === 'sum' ? ' + ' : node.kind === 'product' ? ' * ' : ' / ');
 }
 
-/** Every named input, in order of first appearance, each once. */
+/** Every input by its symbol, in order of first appearance, each once. */
 export function formulaInputs(e: Expression): FormulaInput[] {
   const found = new Map<string, FormulaInput>();
   const visit = ({ value, node }: Expression): void => {
     if (node.kind === 'constant') return;
-    if (node.kind === 'variable') {
-      const key = `${node.symbol}=${value}`;
-      if (found.has(key)) return;
-      const { paths, note } = node.origin;
-      found.set(key, { symbol: node.symbol, value, paths, ...(note === undefined ? {} : { note }) });
-    } else node.args.forEach(visit);
+    if (node.kind !== 'variable' && node.kind !== 'named') {
+      node.args.forEach(visit);
+      return;
+    }
+    const key = `${node.symbol}=${value}`;
+    if (found.has(key)) return;
+    const origin: Origin = node.kind === 'named' ? { paths: pathsOf(node.of) } : node.origin;
+    found.set(key, {
+      symbol: node.symbol,
+      value,
+      paths: origin.paths,
+      ...(origin.note === undefined ? {} : { note: origin.note }),
+    });
+  };
+  visit(e);
+  return [...found.values()];
+}
+
+/** Every path that the expression depends on, each once. */
+export function pathsOf(e: Expression): JsonPath[] {
+  const found = new Map<string, JsonPath>();
+  const visit = ({ node }: Expression): void => {
+    if (node.kind === 'constant') return;
+    if (node.kind === 'named') visit(node.of);
+    else if (node.kind === 'variable') for (const path of node.origin.paths) found.set(path.join('/'), path);
+    else node.args.forEach(visit);
   };
   visit(e);
   return [...found.values()];
@@ -107,6 +148,7 @@ export function formulaInputs(e: Expression): FormulaInput[] {
 export function dependsOn(e: Expression, path: JsonPath): boolean {
   const { node } = e;
   if (node.kind === 'constant') return false;
+  if (node.kind === 'named') return dependsOn(node.of, path);
   if (node.kind === 'variable') return node.origin.paths.some((p) => samePath(p, path));
   return node.args.some((arg) => dependsOn(arg, path));
 }

@@ -72,22 +72,30 @@ export function recognize(value: unknown): string | null {
   if (!isObject(value) || value[OPT_OUT_KEY] === false) return null;
   const nested = NESTED_TEXT_KEYS.map((key) => value[key]).find(isObject);
   const dimensions = [...dimensionKeys(value), ...(nested ? dimensionKeys(nested) : [])];
-  if (typeof value['model_type'] === 'string' && (dimensions.length > 0 || nested)) return 'model_type';
-  if (Array.isArray(value['architectures']) && dimensions.length > 0) return 'architectures';
+  if (typeof value.model_type === 'string' && (dimensions.length > 0 || nested)) return 'model_type';
+  if (Array.isArray(value.architectures) && dimensions.length > 0) return 'architectures';
   return dimensions.length >= 3 ? dimensions.slice(0, 3).join(', ') : null;
 }
 
 /** Finds the family of a recognized config, or says which model type is not read. */
-export function matchFamily(value: Readonly<Record<string, unknown>>): FamilyMatch | { readonly unknownType: string | null } {
+export function matchFamily(
+  value: Readonly<Record<string, unknown>>,
+): FamilyMatch | { readonly unknownType: string | null } {
   const nestedKey = NESTED_TEXT_KEYS.find((key) => isObject(value[key]));
   const nested = nestedKey === undefined ? undefined : (value[nestedKey] as Record<string, unknown>);
-  const textPath = nestedKey !== undefined && nested && !('hidden_size' in value) ? [nestedKey] : [];
-  const classes: unknown = value['architectures'];
+  const isNested = nested !== undefined && dimensionKeys(nested).length >= dimensionKeys(value).length;
+  const textPath = nestedKey !== undefined && isNested ? [nestedKey] : [];
+  const classes: unknown = value.architectures;
   const className: unknown = Array.isArray(classes) ? classes[0] : undefined;
   const candidates: [unknown, string][] = [
-    [value['model_type'], 'model_type'],
-    [nested?.['model_type'], `${nestedKey ?? ''}.model_type`],
-    [typeof className === 'string' && Object.hasOwn(MODEL_TYPE_OF_CLASS, className) ? MODEL_TYPE_OF_CLASS[className] : undefined, 'architectures'],
+    [value.model_type, 'model_type'],
+    [nested?.model_type, `${nestedKey ?? ''}.model_type`],
+    [
+      typeof className === 'string' && Object.hasOwn(MODEL_TYPE_OF_CLASS, className)
+        ? MODEL_TYPE_OF_CLASS[className]
+        : undefined,
+      'architectures',
+    ],
   ];
   for (const [modelType, key] of candidates) {
     if (typeof modelType !== 'string') continue;
@@ -97,7 +105,9 @@ export function matchFamily(value: Readonly<Record<string, unknown>>): FamilyMat
       return { family, modelType, matchedBy: `${key} "${modelType}"`, textPath };
   }
   const stated = candidates.map(([type]) => type).find((type) => typeof type === 'string');
-  return { unknownType: typeof stated === 'string' ? stated : typeof className === 'string' ? className : null };
+  return {
+    unknownType: typeof stated === 'string' ? stated : typeof className === 'string' ? className : null,
+  };
 }
 
 const EXPERT_COUNT_KEYS = ['num_experts', 'num_local_experts', 'n_routed_experts', 'moe_num_experts'];
@@ -112,7 +122,12 @@ export function readArchitecture(value: Readonly<Record<string, unknown>>, match
   if (!parts.groups.some((group) => group.ffn.kind === 'moe')) {
     const key = EXPERT_COUNT_KEYS.find((name) => Number(text.config[name]) > 1);
     if (key !== undefined)
-      text.problem('error', 'config/moe-as-dense', `"${key}" announces experts, but ${match.family.name} configs have none: the FFN can't be counted as dense.`, [key]);
+      text.problem(
+        'error',
+        'config/moe-as-dense',
+        `"${key}" announces experts, but ${match.family.name} configs have none: the FFN can't be counted as dense.`,
+        [key],
+      );
   }
   const vision = parts.vision === undefined ? (root.has('vision_config') ? null : []) : parts.vision;
   const statedName = root.text('_name_or_path') ?? root.text('name');

@@ -58,15 +58,24 @@ export class ConfigReader {
     const key = names.find((name) => this.has(name));
     if (key === undefined) {
       if (typeof fallback === 'number')
-        return { value: fallback, origin: { paths: [], note: `default of the family: ${names[0] ?? ''} is absent` } };
+        return {
+          value: fallback,
+          origin: { paths: [], note: `default of the family: ${names[0] ?? ''} is absent` },
+        };
       if (fallback) return fallback;
       this.missing(names);
       return { value: 1, origin: { paths: [] } };
     }
     const value = this.config[key];
     const origin = this.originOf(key);
-    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_SIZE) return { value, origin };
-    this.problem('error', 'config/size', `"${key}" must be a whole number from ${least} to ${MAX_SIZE.toExponential()}.`, [key]);
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_SIZE)
+      return { value, origin };
+    this.problem(
+      'error',
+      'config/size',
+      `"${key}" must be a whole number from ${least} to ${MAX_SIZE.toExponential()}.`,
+      [key],
+    );
     return { value: 1, origin };
   }
 
@@ -111,17 +120,25 @@ export class ConfigReader {
   perLayer(key: string, layers: number): readonly unknown[] | null {
     const list = this.list(key);
     if (list === null || list.length === layers) return list;
-    this.problem('error', 'config/per-layer', `"${key}" has ${list.length} entries for ${layers} layers.`, [key]);
+    this.problem('error', 'config/per-layer', `"${key}" has ${list.length} entries for ${layers} layers.`, [
+      key,
+    ]);
     return null;
   }
 
+  /** Notes a problem once, however often the key is read. */
   problem(severity: Severity, code: string, message: string, at: JsonPath = []): void {
+    if (this.problems.some((p) => p.message === message)) return;
     this.problems.push({ severity, code, message, path: [...this.path, ...at] });
   }
 
   private missing(names: readonly string[]): void {
     const alternatives = names.map((name) => `"${name}"`).join(' or ');
-    this.problem('error', 'config/missing', `${alternatives} is missing: the architecture can't be read without it.`);
+    this.problem(
+      'error',
+      'config/missing',
+      `${alternatives} is missing: the architecture can't be read without it.`,
+    );
   }
 }
 
@@ -155,5 +172,20 @@ export function groupLayers(
     else groups.push({ indices: [i], attention, ffn });
   }
   const paths = [...layers.origin.paths, ...(groups.length > 1 ? patternOrigin.paths : [])];
-  return groups.map((group) => ({ ...group, origin: { paths } }));
+  const labels = groupLabels(groups);
+  return groups.map((group, i) => ({ ...group, label: labels[i] ?? String(i), origin: { paths } }));
+}
+
+/** What differs between the groups, in a word or two each. */
+function groupLabels(
+  groups: readonly { readonly attention: AttentionBlock; readonly ffn: FfnBlock }[],
+): string[] {
+  if (groups.length === 1) return [''];
+  const attentions = groups.map(({ attention: a }) =>
+    a.kind === 'latent' ? 'mla' : a.kind === 'linear' ? 'lightning' : a.window === 'none' ? 'full' : a.window,
+  );
+  const ffns = groups.map((group) => group.ffn.kind);
+  const varied = [attentions, ffns].filter((names) => new Set(names).size > 1);
+  const labels = groups.map((_, i) => varied.map((names) => names[i] ?? '').join('_'));
+  return labels.map((label, i) => (labels.indexOf(label) === i && label !== '' ? label : `${label}${i + 1}`));
 }

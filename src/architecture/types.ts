@@ -75,6 +75,8 @@ export type FfnBlock = Sourced<DenseFfn> | Sourced<MoeFfn>;
 
 /** Layers with the same attention and FFN, not necessarily adjacent. */
 export interface LayerGroup {
+  /** Tells this group from the others in formulas: `moe`, `chunked_dense`; empty if it is the only one. */
+  readonly label: string;
   readonly indices: readonly number[];
   /** Where the number of these layers comes from: the layer count and the keys of the pattern. */
   readonly origin: Origin;

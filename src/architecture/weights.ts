@@ -124,10 +124,22 @@ function ffnWeights(ffn: FfnBlock, hidden: Expression, layers: Expression, prefi
   if (ffn.kind === 'dense') {
     const width = field(ffn, 'intermediate', 'I');
     const weights: Weight[] = [
-      { name: `${prefix}.gate_proj, up_proj, down_proj`, module: 'denseFfn', elements: gatedMlp(hidden, width), matrix: true, ...plain },
+      {
+        name: `${prefix}.gate_proj, up_proj, down_proj`,
+        module: 'denseFfn',
+        elements: gatedMlp(hidden, width),
+        matrix: true,
+        ...plain,
+      },
     ];
     if (ffn.bias)
-      weights.push({ name: `${prefix} bias`, module: 'denseFfn', elements: sum(product(2, width), hidden), matrix: false, ...plain });
+      weights.push({
+        name: `${prefix} bias`,
+        module: 'denseFfn',
+        elements: sum(product(2, width), hidden),
+        matrix: false,
+        ...plain,
+      });
     return weights;
   }
   const experts = field(ffn, 'experts', 'E');
@@ -143,7 +155,13 @@ function ffnWeights(ffn: FfnBlock, hidden: Expression, layers: Expression, prefi
     },
   ];
   if (ffn.routerBias)
-    weights.push({ name: `${prefix}.gate.e_score_correction_bias`, module: 'router', elements: experts, matrix: false, ...plain });
+    weights.push({
+      name: `${prefix}.gate.e_score_correction_bias`,
+      module: 'router',
+      elements: experts,
+      matrix: false,
+      ...plain,
+    });
   if (ffn.sharedIntermediate > 0)
     weights.push({
       name: `${prefix}.shared_experts`,
@@ -153,7 +171,13 @@ function ffnWeights(ffn: FfnBlock, hidden: Expression, layers: Expression, prefi
       ...plain,
     });
   if (ffn.sharedGate)
-    weights.push({ name: `${prefix}.shared_expert_gate`, module: 'router', elements: hidden, matrix: true, ...plain });
+    weights.push({
+      name: `${prefix}.shared_expert_gate`,
+      module: 'router',
+      elements: hidden,
+      matrix: true,
+      ...plain,
+    });
   return weights;
 }
 
@@ -164,16 +188,26 @@ function layerWeights(
 ): Weight[] {
   const plain = { copies: layers, activated: layers };
   return [
-    ...attentionParts(block.attention, hidden).map(
-      (part): Weight => ({ ...part, name: `self_attn.${part.name}`, module: 'attention', ...plain }),
-    ),
+    ...attentionParts(block.attention, hidden).map((part): Weight => ({
+      ...part,
+      name: `self_attn.${part.name}`,
+      module: 'attention',
+      ...plain,
+    })),
     ...ffnWeights(block.ffn, hidden, layers),
-    { name: 'input_layernorm, post_attention_layernorm', module: 'norm', elements: product(2, hidden), matrix: false, ...plain },
+    {
+      name: 'input_layernorm, post_attention_layernorm',
+      module: 'norm',
+      elements: product(2, hidden),
+      matrix: false,
+      ...plain,
+    },
   ];
 }
 
 /** The number of layers in a group, as an input of formulas. */
-export const layerCount = (group: LayerGroup): Expression => variable('L', group.indices.length, group.origin);
+export const layerCount = (group: LayerGroup): Expression =>
+  variable(group.label === '' ? 'L' : `L_${group.label}`, group.indices.length, group.origin);
 
 /** Weights of one layer group, in the order in which a token meets them. */
 export const groupWeights = (architecture: Architecture, group: LayerGroup): Weight[] =>
@@ -185,9 +219,23 @@ export function endWeights(model: Architecture['model']): Weight[] {
   const table = product(field(model, 'vocab', 'V'), hidden);
   const one = constant(1);
   return [
-    { name: 'embed_tokens', module: 'embedding', elements: table, copies: one, activated: constant(0), matrix: false },
+    {
+      name: 'embed_tokens',
+      module: 'embedding',
+      elements: table,
+      copies: one,
+      activated: constant(0),
+      matrix: false,
+    },
     { name: 'norm', module: 'norm', elements: hidden, copies: one, activated: one, matrix: false },
-    { name: 'lm_head', module: 'lmHead', elements: table, copies: constant(model.tiedEmbeddings ? 0 : 1), activated: one, matrix: true },
+    {
+      name: 'lm_head',
+      module: 'lmHead',
+      elements: table,
+      copies: constant(model.tiedEmbeddings ? 0 : 1),
+      activated: one,
+      matrix: true,
+    },
   ];
 }
 
@@ -199,7 +247,12 @@ export function mtpWeights(architecture: Architecture): Weight[] {
   const layers = variable('L_mtp', mtp.count, mtp.origin);
   const plain = { copies: layers, activated: constant(0), module: 'mtp' as const };
   return [
-    ...layerWeights(mtp, hidden, layers).map((w): Weight => ({ ...w, name: `mtp.${w.name}`, module: 'mtp', activated: constant(0) })),
+    ...layerWeights(mtp, hidden, layers).map((w): Weight => ({
+      ...w,
+      name: `mtp.${w.name}`,
+      module: 'mtp',
+      activated: constant(0),
+    })),
     { name: 'mtp.eh_proj', elements: product(2, hidden, hidden), matrix: true, ...plain },
     { name: 'mtp.enorm, hnorm, shared_head.norm', elements: product(3, hidden), matrix: false, ...plain },
   ];
@@ -211,8 +264,12 @@ export function modelWeights(architecture: Architecture): Weight[] {
     ...endWeights(architecture.model),
     ...architecture.groups.flatMap((group) => groupWeights(architecture, group)),
     ...mtpWeights(architecture),
-    ...(architecture.vision ?? []).map(
-      (w): Weight => ({ ...w, module: 'vision', copies: constant(1), activated: constant(0), matrix: false }),
-    ),
+    ...(architecture.vision ?? []).map((w): Weight => ({
+      ...w,
+      module: 'vision',
+      copies: constant(1),
+      activated: constant(0),
+      matrix: false,
+    })),
   ];
 }

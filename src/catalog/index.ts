@@ -25,7 +25,7 @@ export const CATALOG: readonly CatalogModel[] = [
     name: 'Step-3',
     publisher: 'StepFun',
     config: step3,
-    source: `arXiv:2507.19427 table 1; ${hub('stepfun-ai/step3')}; vision tower from the same file`,
+    source: `arXiv:2507.19427 table 1; ${hub('stepfun-ai/step3')}; vision MLP width inferred: it gives the published 321B, where the class default 3072 gives 318B`,
   },
   { name: 'DeepSeek-V3', publisher: 'DeepSeek', config: deepSeekV3, source: hub('deepseek-ai/DeepSeek-V3') },
   { name: 'Kimi-K2', publisher: 'Moonshot AI', config: kimiK2, source: hub('moonshotai/Kimi-K2-Instruct') },

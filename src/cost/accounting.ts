@@ -1,8 +1,7 @@
 import type { AccountingId, Precision } from '../protocol';
 
 /**
- * What an accounting counts. The two differ in these switches only; each has a sentence for the user
- * (`ACCOUNTING_NOTES`), shown wherever a cost is.
+ * What an accounting counts. The two differ in these switches only; `accountingNotes` says so wherever a cost is shown.
  */
 export interface Accounting {
   readonly id: AccountingId;
@@ -55,18 +54,40 @@ const STEP3_PAPER: Accounting = {
 
 export const accountingOf = (id: AccountingId): Accounting => (id === 'exact' ? EXACT : STEP3_PAPER);
 
-/** For the user, beside every cost. The first sentence of each tells the difference to the other accounting. */
-export const ACCOUNTING_NOTES: Readonly<Record<AccountingId, readonly string[]>> = {
-  exact: [
-    'exact counts what a decoded token does; unlike step3-paper it includes routers, LM head (both BF16), the embedding row and the KV written, takes MLA’s PV over kv_lora_rank only (step3-paper: kv_lora_rank + qk_rope_head_dim, 5.9% more attention FLOPs), 5 FLOPs per lightning-state element (step3-paper: 10), the KV precision of the settings in every layer (step3-paper: BF16 in a hybrid’s full-attention layers), and the roofline of each layer kind by itself.',
-    'Weights are read once per batch: at the large batches of a serving system their bytes cost nothing per token, so dollars follow from FLOPs and KV bytes (Step-3 report, section 4.1). Norms, rotary embedding, softmax and activation functions are left out: under 1% of the FLOPs, and no tensor-core work.',
-    'Chunked layers are counted at the end of a chunk, where they read most.',
-  ],
-  'step3-paper': [
-    'step3-paper follows the Step-3 report (arXiv:2507.19427, tables 2, 3 and 6); unlike exact it leaves out routers, LM head, embeddings and the KV written, counts MLA’s PV over kv_lora_rank + qk_rope_head_dim, 10 FLOPs per lightning-state element, BF16 KV in the full-attention layers of hybrids, and one roofline over all attention.',
-    'Attention = max(FLOP_attn * U_flop, bytes_KV * U_byte) + FLOP_linear * U_flop; FFN = FLOP_ffn * U_flop; U = price per second over peak. Weights are read once per batch and cost nothing per token.',
-  ],
-};
+/** What decides which of the differences between the accountings a model feels. */
+export interface NoteContext {
+  readonly latent: boolean;
+  readonly linear: boolean;
+  readonly hybrid: boolean;
+  readonly chunked: boolean;
+}
+
+/** For the user, beside every cost: what this accounting counts for such a model and how the other one differs. */
+export function accountingNotes(id: AccountingId, model: NoteContext): string[] {
+  const differences = [
+    ['routers, LM head (both at BF16), the embedding row and the KV written', 'none of these'],
+    ...(model.latent
+      ? [['MLA’s PV over kv_lora_rank', 'over kv_lora_rank + qk_rope_head_dim, as for QK^T']]
+      : []),
+    ...(model.linear ? [['5 FLOPs per lightning-state element', '10']] : []),
+    ...(model.hybrid
+      ? [
+          ['the chosen KV precision in every layer', 'BF16 KV in full-attention layers of hybrids'],
+          ['the roofline of each layer kind by itself', 'one roofline over all attention'],
+        ]
+      : []),
+  ] as const;
+  const [mine, other] = id === 'exact' ? [0, 1] : [1, 0];
+  const counted = differences.map((pair) => pair[mine]).join('; ');
+  const otherwise = differences.map((pair) => pair[other]).join('; ');
+  return [
+    id === 'exact'
+      ? `exact counts what a decoded token does: ${counted}. step3-paper counts instead: ${otherwise}.`
+      : `step3-paper counts as the Step-3 report does (arXiv:2507.19427, tables 2, 3 and 6): ${counted}. exact counts instead: ${otherwise}.`,
+    'Attention costs the larger of compute and memory, max(F_attn * U_flop, B_kv * U_byte), plus F_linear * U_flop; FFN costs F_ffn * U_flop; U is the price per second over the peak (report, section 4.1). Weights are read once per batch: at a serving system’s batches their bytes cost nothing per token. Norms, rotary embedding, softmax and activations are left out: under 1% of the FLOPs.',
+    ...(model.chunked ? ['Chunked layers are counted at the end of a chunk, where they read most.'] : []),
+  ];
+}
 
 /** Bytes of one element. Block scales of FP8 and FP4 formats are not counted here. */
 export const BYTES_PER_ELEMENT: Readonly<Record<Precision, number>> = { bf16: 2, fp8: 1, int8: 1, fp4: 0.5 };

@@ -1,4 +1,4 @@
-import { constant, maximum, product, quotient, sum, variable, type Expression } from '../architecture';
+import { constant, maximum, named, product, quotient, sum, variable, type Expression } from '../architecture';
 import { peakFlops, usdPerByte, usdPerFlop, type Accelerator } from '../hardware';
 import type { AccountingId, Precision } from '../protocol';
 import { accountingOf } from './accounting';
@@ -26,7 +26,10 @@ function unitCosts(a: Accelerator): UnitCosts | null {
   if (perByte === null || a.usdPerHour === null) return null;
   const price = `${a.usdPerHour} USD/h`;
   return {
-    byte: variable(`U_byte(${a.name})`, perByte, { paths: [], note: `${price} / 3600 s / ${a.bandwidth.toExponential(3)} B/s` }),
+    byte: variable(`U_byte(${a.name})`, perByte, {
+      paths: [],
+      note: `${price} / 3600 s / ${a.bandwidth.toExponential(3)} B/s`,
+    }),
     flop: (precision) => {
       const peak = peakFlops(a, precision);
       return variable(`U_flop(${a.name}, ${peak.precision})`, usdPerFlop(a, precision) ?? NaN, {
@@ -42,29 +45,54 @@ function unitCosts(a: Accelerator): UnitCosts | null {
  * The core attention pays the larger of compute and memory; GEMMs pay compute, their weights being read once a batch;
  * the embedding row pays its bytes.
  */
-export function dollarCost(ops: readonly Op[], accelerator: Accelerator, accounting: AccountingId): DollarCost | null {
+export function dollarCost(
+  ops: readonly Op[],
+  accelerator: Accelerator,
+  accounting: AccountingId,
+): DollarCost | null {
   const unit = unitCosts(accelerator);
   if (unit === null) return null;
-  const compute = (op: Op) => product(op.flops, unit.flop(op.precision));
-  const memory = (op: Op) => product(sum(op.kvReadBytes, op.kvWriteBytes), unit.byte);
   const ofRole = (role: OpRole) => ops.filter((op) => op.role === role);
-  const core = ofRole('attention');
+  const core = ofRole('attention').map((op, i) => {
+    const flops = named(`F_attn${i + 1}`, op.flops);
+    const bytes = named(`B_kv${i + 1}`, sum(op.kvReadBytes, op.kvWriteBytes));
+    return { compute: product(flops, unit.flop(op.precision)), memory: product(bytes, unit.byte) };
+  });
+  const compute = sum(...core.map((op) => op.compute));
+  const memory = sum(...core.map((op) => op.memory));
   const coreCost =
     accountingOf(accounting).rooflineOver === 'all-attention'
-      ? maximum(sum(...core.map(compute)), sum(...core.map(memory)))
-      : sum(...core.map((op) => maximum(compute(op), memory(op))));
+      ? maximum(compute, memory)
+      : sum(...core.map((op) => maximum(op.compute, op.memory)));
+  const lookups = ofRole('other').filter((op) => op.kind === 'lookup');
   const perMillion = (...terms: Expression[]) => product(MILLION, sum(...terms));
-  const attention = perMillion(coreCost, ...ofRole('attentionLinear').map(compute));
-  const ffn = perMillion(...ofRole('ffn').map(compute));
-  const other = perMillion(...ofRole('other').map((op) => (op.kind === 'lookup' ? product(op.weightBytes, unit.byte) : compute(op))));
-  const total = (expressions: readonly Expression[]) => expressions.reduce((s, e) => s + e.value, 0);
+  const attention = perMillion(coreCost, computeCost('F_linear', ofRole('attentionLinear'), unit));
+  const ffn = perMillion(computeCost('F_ffn', ofRole('ffn'), unit));
+  const other = perMillion(
+    computeCost('F_other', ofRole('other'), unit),
+    ...lookups.map((op) => product(op.weightBytes, unit.byte)),
+  );
   return {
     attention,
     ffn,
     other,
     total: sum(attention, ffn, other),
-    attentionBoundBy: total(core.map(compute)) > total(core.map(memory)) ? 'compute' : 'memory',
+    attentionBoundBy: compute.value > memory.value ? 'compute' : 'memory',
   };
+}
+
+/** FLOPs of these ops at the peak of their precision; ops of one precision are summed under one symbol. */
+function computeCost(symbol: string, ops: readonly Op[], unit: UnitCosts): Expression {
+  const precisions = [...new Set(ops.filter((op) => op.flops.value > 0).map((op) => op.precision))];
+  return sum(
+    ...precisions.map((precision) => {
+      const flops = sum(...ops.filter((op) => op.precision === precision).map((op) => op.flops));
+      return product(
+        named(precisions.length > 1 ? `${symbol}_${precision}` : symbol, flops),
+        unit.flop(precision),
+      );
+    }),
+  );
 }
 
 /** Passes over the model that training a token takes, in forward passes: one forward, two backward (report, figure 4). */
@@ -73,7 +101,7 @@ const TRAINING_PASSES = 3;
 /** Compute cost of training on 1M tokens at 100% MFU (report, figure 4). Null where the accelerator has no price. */
 export function trainingDollars(ops: readonly Op[], accelerator: Accelerator): Expression | null {
   const unit = unitCosts(accelerator);
-  return unit && product(MILLION, TRAINING_PASSES, sum(...ops.map((op) => product(op.flops, unit.flop(op.precision)))));
+  return unit && product(MILLION, TRAINING_PASSES, computeCost('F_forward', ops, unit));
 }
 
 /**
@@ -81,15 +109,29 @@ export function trainingDollars(ops: readonly Op[], accelerator: Accelerator): E
  * full: H * (FLOPS / bandwidth) * L / (Net * t). t is the combine's share of a pipeline stage: of the 3 bytes a hidden
  * element takes (FP8 dispatch, BF16 combine), the combine's 2, so two thirds of TPOT / 3 stages. Null where the accelerator's network is unknown.
  */
-export function minimumSparsity(hidden: Expression, layers: Expression, accelerator: Accelerator, precision: Precision): Expression | null {
+export function minimumSparsity(
+  hidden: Expression,
+  layers: Expression,
+  accelerator: Accelerator,
+  precision: Precision,
+): Expression | null {
   if (accelerator.network === null) return null;
   const peak = peakFlops(accelerator, precision);
   const intensity = quotient(
-    variable('FLOPS', peak.flops, { paths: [], note: `${accelerator.name}, ${peak.precision.toUpperCase()}` }),
+    variable('FLOPS', peak.flops, {
+      paths: [],
+      note: `${accelerator.name}, ${peak.precision.toUpperCase()}`,
+    }),
     variable('bandwidth', accelerator.bandwidth, { paths: [], note: `${accelerator.name}, B/s` }),
   );
-  const net = variable('Net', NICS_PER_SERVER * accelerator.network, { paths: [], note: `${NICS_PER_SERVER} NICs of ${accelerator.network / 1e9} GB/s` });
-  const time = variable('t_net', (TPOT_SECONDS / PIPELINE_STAGES) * NETWORK_SHARE, { paths: [], note: '2/3 of TPOT 50 ms / 3 stages, in s' });
+  const net = variable('Net', NICS_PER_SERVER * accelerator.network, {
+    paths: [],
+    note: `${NICS_PER_SERVER} NICs of ${accelerator.network / 1e9} GB/s`,
+  });
+  const time = variable('t_net', (TPOT_SECONDS / PIPELINE_STAGES) * NETWORK_SHARE, {
+    paths: [],
+    note: '2/3 of TPOT 50 ms / 3 stages, in s',
+  });
   return quotient(product(hidden, intensity, layers), product(net, time));
 }
 const NICS_PER_SERVER = 8;

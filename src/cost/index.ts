@@ -1,3 +1,4 @@
+export * from './afd';
 export * from './accounting';
 export * from './dollars';
 export * from './operations';

@@ -81,9 +81,15 @@ export function decodeOps(
   if (accounting.countsOther && embedding) ops.push(embeddingLookup(architecture, tokens));
   for (const group of architecture.groups) {
     const weights = groupWeights(architecture, group).filter((w) => w.matrix);
-    const ofAttention = weights.filter((w) => w.module === 'attention').map((w) => gemm(w, tokens, options.precision, group));
+    const ofAttention = weights
+      .filter((w) => w.module === 'attention')
+      .map((w) => gemm(w, tokens, options.precision, group));
     // Projections into the core attention, the core, and the projection out of it.
-    ops.push(...ofAttention.slice(0, -1), attentionCore(group, accounting, options, hybrid, tokens, context), ...ofAttention.slice(-1));
+    ops.push(
+      ...ofAttention.slice(0, -1),
+      attentionCore(group, accounting, options, hybrid, tokens, context),
+      ...ofAttention.slice(-1),
+    );
     for (const w of weights) {
       if (w.module === 'attention' || (w.module === 'router' && !accounting.countsOther)) continue;
       ops.push(gemm(w, tokens, w.module === 'router' ? accounting.otherPrecision : options.precision, group));
@@ -95,7 +101,12 @@ export function decodeOps(
 
 /** 2 FLOPs per weight and token (of routed experts: per activated weight). */
 function gemm(weight: Weight, tokens: Expression, precision: Precision, group: LayerGroup | null): Op {
-  const role = weight.module === 'attention' ? 'attentionLinear' : weight.module === 'router' || weight.module === 'lmHead' ? 'other' : 'ffn';
+  const role =
+    weight.module === 'attention'
+      ? 'attentionLinear'
+      : weight.module === 'router' || weight.module === 'lmHead'
+        ? 'other'
+        : 'ffn';
   return {
     ...NO_MEMORY,
     kind: weight.module === 'routedFfn' ? 'groupedGemm' : 'gemm',
@@ -103,7 +114,11 @@ function gemm(weight: Weight, tokens: Expression, precision: Precision, group: L
     name: weight.name,
     shape: group ? `${group.indices.length} layers` : 'once',
     flops: product(2, tokens, weight.elements, weight.activated),
-    weightBytes: product(weight.elements, weight.module === 'lmHead' ? 1 : weight.copies, bytesPerElement('b_w', precision)),
+    weightBytes: product(
+      weight.elements,
+      weight.module === 'lmHead' ? 1 : weight.copies,
+      bytesPerElement('b_w', precision),
+    ),
     precision,
   };
 }
@@ -126,7 +141,12 @@ const bytesPerElement = (symbol: string, precision: Precision): Expression =>
   variable(symbol, BYTES_PER_ELEMENT[precision], { paths: [], note: precision.toUpperCase() });
 
 /** KV precision of a block: the report keeps full attention in hybrids at BF16. */
-function kvPrecisionOf(a: AttentionBlock, accounting: Accounting, kvPrecision: Precision, hybrid: boolean): Precision {
+function kvPrecisionOf(
+  a: AttentionBlock,
+  accounting: Accounting,
+  kvPrecision: Precision,
+  hybrid: boolean,
+): Precision {
   const floor = hybrid && isFullAttention(a) ? accounting.hybridFullAttentionKv : null;
   return floor !== null && BYTES_PER_ELEMENT[floor] > BYTES_PER_ELEMENT[kvPrecision] ? floor : kvPrecision;
 }
@@ -145,8 +165,16 @@ function attentionCore(
   const context = variable('C', contextLength, { paths: [], note: 'context in tokens' });
   const shape = `${attentionName(a)}, ${group.indices.length} layers`;
   if (a.kind === 'linear') {
-    const elements = product(field(a, 'heads', 'n'), field(a, 'headDim', 'd'), field(a, 'headDim', 'd'), layers);
-    const bytes = product(elements, variable('b_state', STATE_BYTES_PER_ELEMENT, { paths: [], note: 'FP32' }));
+    const elements = product(
+      field(a, 'heads', 'n'),
+      field(a, 'headDim', 'd'),
+      field(a, 'headDim', 'd'),
+      layers,
+    );
+    const bytes = product(
+      elements,
+      variable('b_state', STATE_BYTES_PER_ELEMENT, { paths: [], note: 'FP32' }),
+    );
     return {
       ...NO_MEMORY,
       kind: 'stateUpdate',
@@ -166,7 +194,9 @@ function attentionCore(
   const width = bytesPerElement('b_kv', kvPrecision);
   const cached = a.kind === 'latent' ? latentWidths(a, accounting) : softmaxWidths(a);
   const bounded = a.kind === 'softmax' && a.window !== 'none';
-  const attended = bounded ? minimum(context, field(a, 'windowSize', a.window === 'chunked' ? 'C_chunk' : 'W')) : context;
+  const attended = bounded
+    ? minimum(context, field(a, 'windowSize', a.window === 'chunked' ? 'C_chunk' : 'W'))
+    : context;
   const perToken = product(cached.elements, width, layers);
   const held = product(perToken, attended);
   return {

@@ -12,12 +12,14 @@ import {
   type MoeFfn,
 } from '../architecture';
 import type { Accelerator } from '../hardware';
-import type { AttentionSummary, MoeSummary, Precision } from '../protocol';
+import type { AccountingId, AttentionSummary, MoeSummary, Precision } from '../protocol';
+import { accountingNotes } from './accounting';
 import { minimumSparsity } from './dollars';
 import type { Op } from './operations';
 
 /** Bytes one more token adds to the KV cache of a sequence, before any window drops old ones. */
-export const kvBytesPerToken = (ops: readonly Op[]): Expression => sum(...ops.map((op) => op.kvBytesPerToken));
+export const kvBytesPerToken = (ops: readonly Op[]): Expression =>
+  sum(...ops.map((op) => op.kvBytesPerToken));
 
 /** The part of it that nothing ever drops. */
 export const unboundedKvBytesPerToken = (ops: readonly Op[]): Expression =>
@@ -64,7 +66,9 @@ export function attentionSummary(architecture: Architecture, ops: readonly Op[])
 
 /** A layer group with routed experts: the largest, should there be several. */
 export function moeGroup(architecture: Architecture): (LayerGroup & { readonly ffn: MoeFfn }) | null {
-  const groups = architecture.groups.filter((g): g is LayerGroup & { readonly ffn: LayerGroup['ffn'] & MoeFfn } => g.ffn.kind === 'moe');
+  const groups = architecture.groups.filter(
+    (g): g is LayerGroup & { readonly ffn: LayerGroup['ffn'] & MoeFfn } => g.ffn.kind === 'moe',
+  );
   return groups.sort((a, b) => b.indices.length - a.indices.length)[0] ?? null;
 }
 
@@ -74,7 +78,11 @@ export function moeGroup(architecture: Architecture): (LayerGroup & { readonly f
  */
 export const sparsity = (ffn: MoeFfn): number => (ffn.topK + sharedExpertCount(ffn)) / ffn.experts;
 
-export function moeSummary(architecture: Architecture, accelerators: readonly Accelerator[], precision: Precision): MoeSummary | null {
+export function moeSummary(
+  architecture: Architecture,
+  accelerators: readonly Accelerator[],
+  precision: Precision,
+): MoeSummary | null {
   const group = moeGroup(architecture);
   if (!group) return null;
   const { ffn } = group;
@@ -89,4 +97,15 @@ export function moeSummary(architecture: Architecture, accelerators: readonly Ac
       accelerators.map((a) => [a.name, minimumSparsity(hidden, layers, a, precision)?.value ?? null]),
     ),
   };
+}
+
+/** The accounting's notes that concern this architecture. */
+export function notesFor(architecture: Architecture, accounting: AccountingId): string[] {
+  const blocks = architecture.groups.map((group) => group.attention);
+  return accountingNotes(accounting, {
+    latent: blocks.some((a) => a.kind === 'latent'),
+    linear: blocks.some((a) => a.kind === 'linear'),
+    hybrid: blocks.some((a) => !isFullAttention(a)),
+    chunked: blocks.some((a) => a.kind === 'softmax' && a.window === 'chunked'),
+  });
 }

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { countParameters, matchFamily, parseConfigText, readArchitecture, field, variable, isObject, type Architecture } from '../../src/architecture';
+import {
+  countParameters,
+  matchFamily,
+  parseConfigText,
+  readArchitecture,
+  field,
+  variable,
+  isObject,
+  type Architecture,
+} from '../../src/architecture';
 import { CATALOG } from '../../src/catalog';
 import {
   arithmeticIntensity,
@@ -48,11 +57,16 @@ function accelerator(name: string): Accelerator {
   return found;
 }
 
-const opsOf = (name: string, context: number) => decodeOps(architectureOf(name), OPTIONS, { batch: 1, context });
+const opsOf = (name: string, context: number) =>
+  decodeOps(architectureOf(name), OPTIONS, { batch: 1, context });
 
 /** Equal to `digits` significant digits, the precision of a printed number such as 1.07e9. */
 function assertPrinted(actual: number, printed: number, digits: number, what: string): void {
-  assert.equal(actual.toPrecision(digits), printed.toPrecision(digits), `${what}: computed ${actual}, printed ${printed}`);
+  assert.equal(
+    actual.toPrecision(digits),
+    printed.toPrecision(digits),
+    `${what}: computed ${actual}, printed ${printed}`,
+  );
 }
 
 /** Equal at 0.001 dollars. */
@@ -63,7 +77,8 @@ function assertDollars(actual: number | undefined, printed: number, what: string
 
 const attentionUsd = (name: string, context: number, on: string) =>
   dollarCost(opsOf(name, context), accelerator(on), 'step3-paper')?.attention.value;
-const ffnUsd = (name: string, on: string) => dollarCost(opsOf(name, 8192), accelerator(on), 'step3-paper')?.ffn.value;
+const ffnUsd = (name: string, on: string) =>
+  dollarCost(opsOf(name, 8192), accelerator(on), 'step3-paper')?.ffn.value;
 
 describe('Step-3 report, table 1: Step-3 itself', () => {
   const printed = report.table1_step3;
@@ -105,7 +120,12 @@ for (const [title, context, table] of [
         const ops = opsOf(name, context);
         assertPrinted(kvBytesMoved(ops).value, printed.kvOrStateBytes, 3, 'KV or state bytes');
         assertPrinted(flopsOf(ops, 'attention').value, printed.attentionFlops, 3, 'attention');
-        assertPrinted(flopsOf(ops, 'attentionLinear').value, printed.attentionLinearFlops, 3, 'attention linear');
+        assertPrinted(
+          flopsOf(ops, 'attentionLinear').value,
+          printed.attentionLinearFlops,
+          3,
+          'attention linear',
+        );
         assertPrinted(flopsOf(ops, 'ffn').value, printed.ffnFlops, 3, 'FFN');
       });
   });
@@ -125,7 +145,12 @@ describe('Step-3 report, tables 4 and 5: accelerators and unit costs', () => {
   for (const [name, printed] of Object.entries(report.table5_unitCosts))
     it(`${name}: unit costs`, () => {
       // The report prints 2.8e-19 for H800, two digits: 2 / 3600 / 1.98e15 is 2.806e-19.
-      assertPrinted(usdPerFlop(accelerator(name), 'fp8') ?? 0, printed.usdPerFlop, name === 'H800' ? 2 : 3, 'USD per FLOP');
+      assertPrinted(
+        usdPerFlop(accelerator(name), 'fp8') ?? 0,
+        printed.usdPerFlop,
+        name === 'H800' ? 2 : 3,
+        'USD per FLOP',
+      );
       assertPrinted(usdPerByte(accelerator(name)) ?? 0, printed.usdPerByte, 3, 'USD per byte');
     });
 });
@@ -155,8 +180,16 @@ describe('Step-3 report, section 4: totals', () => {
     assertDollars(total('DeepSeek-V3', 32768, 'H800', 'H800'), printed['DeepSeek-V3']['32K_EP_H800'], '32K');
   });
   it('Qwen3-235B-A22B with AFD on H20 and H800', () => {
-    assertDollars(total('Qwen3-235B-A22B', 8192, 'H20', 'H800'), printed['Qwen3-235B-A22B']['8K_AFD_H800+H20'], '8K');
-    assertDollars(total('Qwen3-235B-A22B', 32768, 'H20', 'H800'), printed['Qwen3-235B-A22B']['32K_AFD'], '32K');
+    assertDollars(
+      total('Qwen3-235B-A22B', 8192, 'H20', 'H800'),
+      printed['Qwen3-235B-A22B']['8K_AFD_H800+H20'],
+      '8K',
+    );
+    assertDollars(
+      total('Qwen3-235B-A22B', 32768, 'H20', 'H800'),
+      printed['Qwen3-235B-A22B']['32K_AFD'],
+      '32K',
+    );
   });
   it('arithmetic intensity at 8-bit KV and effective rank', () => {
     for (const [name, intensity] of Object.entries(report.arithmeticIntensity_8bitKV))
@@ -176,7 +209,9 @@ describe('Step-3 report, section 5.4 and table 7: least MoE sparsity', () => {
   };
   const printed = report.table7_minSparsity;
   for (const name of ['H800', 'H20', 'A800', '910B'] as const)
-    it(name, () => { assertDollars(of(accelerator(name)), printed[name], name); });
+    it(name, () => {
+      assertDollars(of(accelerator(name)), printed[name], name);
+    });
   it('H800 with 40 GB/s a NIC', () => {
     assertDollars(of({ ...accelerator('H800'), network: 40e9 }), printed.H800_at_40GBps_per_NIC, 'H800');
   });
@@ -190,9 +225,14 @@ describe('Step-3 report, figure 4: decoding against training on 910B', () => {
   const rounded = (usd: number | undefined) => Number(Number(usd).toFixed(3));
   for (const [name, printed] of Object.entries(report.figure4_910B))
     it(name, () => {
-      const decode = (context: number) => rounded(attentionUsd(name, context, '910B')) + rounded(ffnUsd(name, '910B'));
+      const decode = (context: number) =>
+        rounded(attentionUsd(name, context, '910B')) + rounded(ffnUsd(name, '910B'));
       assertDollars(decode(8192), printed.decode8K, 'decode at 8K');
       assertDollars(decode(32768), printed.decode32K, 'decode at 32K');
-      assertDollars(trainingDollars(opsOf(name, 8192), accelerator('910B'))?.value, printed.train8K, 'training');
+      assertDollars(
+        trainingDollars(opsOf(name, 8192), accelerator('910B'))?.value,
+        printed.train8K,
+        'training',
+      );
     });
 });

@@ -2,7 +2,13 @@
  * Stands in for VS Code in a plain browser: `?theme=light`, `?host=empty|failed|silent`. Answers from
  * `state.json`, a hand-made record after the Step-3 report's tables: plausible, not the service's numbers.
  */
-import type { AnalysisOptions, ComparedModel, HostMessage, PanelState, WebviewMessage } from '../../src/protocol';
+import type {
+  AnalysisOptions,
+  ComparedModel,
+  HostMessage,
+  PanelState,
+  WebviewMessage,
+} from '../../src/protocol';
 import record from './state.json';
 import { setTheme, type ThemeName, THEMES } from './themes';
 
@@ -15,7 +21,9 @@ let options: AnalysisOptions = recorded.options;
 function underOptions(model: ComparedModel): ComparedModel {
   const { analysis } = model;
   const afdCost = analysis.afdCost.map((afd) => {
-    const costs = analysis.cost.filter((c) => c.context === afd.context && options.targets.includes(c.target));
+    const costs = analysis.cost.filter(
+      (c) => c.context === afd.context && options.targets.includes(c.target),
+    );
     const attention = [...costs].sort((a, b) => a.attentionUsdPer1M - b.attentionUsdPer1M)[0];
     const ffn = [...costs].sort((a, b) => a.ffnUsdPer1M - b.ffnUsdPer1M)[0];
     if (attention === undefined || ffn === undefined) return afd;
@@ -51,7 +59,8 @@ function receive(message: WebviewMessage): void {
   if (message.type !== 'setOptions') return;
   const wanted = { ...options, ...message.options };
   const missing = wanted.contexts.find((context) => !recorded.options.contexts.includes(context));
-  if (missing !== undefined) send({ type: 'failed', message: `nothing is recorded for ${missing} tokens of context` });
+  if (missing !== undefined)
+    send({ type: 'failed', message: `nothing is recorded for ${missing} tokens of context` });
   else {
     options = wanted;
     send(answer());

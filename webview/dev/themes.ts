@@ -8,7 +8,10 @@ export const BODY_CLASS = {
 
 export type ThemeName = keyof typeof BODY_CLASS;
 
-const FONT = { 'font-family': '"Segoe WPC", "Segoe UI", system-ui, "Ubuntu", "Liberation Sans", sans-serif', 'font-size': '13px' };
+const FONT = {
+  'font-family': '"Segoe WPC", "Segoe UI", system-ui, "Ubuntu", "Liberation Sans", sans-serif',
+  'font-size': '13px',
+};
 const EDITOR_FONT = { 'editor-font-family': '"Droid Sans Mono", "DejaVu Sans Mono", monospace' };
 
 const DARK = {
@@ -115,6 +118,7 @@ const HC_DARK = {
   'dropdown-listBackground': '#000000',
   'checkbox-background': '#000000',
   'checkbox-border': '#6fc3df',
+  'button-secondaryBackground': '#000000',
   'button-secondaryForeground': '#ffffff',
   'button-background': '#000000',
   'button-foreground': '#ffffff',
@@ -153,6 +157,7 @@ const HC_LIGHT: typeof HC_DARK = {
   'dropdown-listBackground': '#ffffff',
   'checkbox-background': '#ffffff',
   'checkbox-border': '#0f4a85',
+  'button-secondaryBackground': '#ffffff',
   'button-secondaryForeground': '#292929',
   'button-background': '#0f4a85',
   'button-foreground': '#ffffff',

@@ -1,9 +1,9 @@
 /** Figure 1 of the Step-3 report: activated parameters against AFD cost, with the Pareto frontier. */
 import { Chart, type ChartDataset, type Plugin } from 'chart.js';
 import type { AfdCost, ComparedModel } from '../../src/protocol';
-import { applyTheme, fontOf, FONT_SIZE } from '../charts';
+import { applyTheme, fontOf, FONT_SIZE, paintScale, usdTick } from '../charts';
 import { Figure } from '../figure';
-import { formatContext, formatCount, formatUsd, formatUsdTick, plural, shorten } from '../format';
+import { formatContext, formatCount, formatUsd, plural, shorten } from '../format';
 import { type Anchor, placeLabels, type Segment } from '../labels';
 import { paretoFrontier } from '../pareto';
 import type { Row, RowKind } from '../table';
@@ -16,6 +16,7 @@ import {
   formulaNote,
   kindOf,
   modelHint,
+  nothingText,
   type Post,
   type View,
   type ViewContext,
@@ -134,7 +135,12 @@ export function activatedVsCost(post: Post): View {
       data: {
         datasets: [
           ...SERIES.map(({ label, shape, radius }): ChartDataset<'scatter', ModelPoint[]> => {
-            const style = { pointStyle: shape, pointRadius: radius, pointHoverRadius: radius + 2, pointBorderWidth: 1.5 };
+            const style = {
+              pointStyle: shape,
+              pointRadius: radius,
+              pointHoverRadius: radius + 2,
+              pointBorderWidth: 1.5,
+            };
             return { label, data: [], ...style, order: 1 };
           }),
           { label: 'Pareto frontier', data: [], showLine: true, pointRadius: 0, pointHitRadius: 0, order: 2 },
@@ -151,7 +157,7 @@ export function activatedVsCost(post: Post): View {
           x: {
             grace: '8%',
             title: { display: true },
-            ticks: { callback: (value) => formatUsdTick(Number(value)), maxRotation: 0 },
+            ticks: { callback: usdTick, maxRotation: 0 },
           },
           y: { grace: '12%', title: { display: true, text: 'Activated parameters, billions' } },
         },
@@ -187,7 +193,11 @@ export function activatedVsCost(post: Post): View {
       plugins: [namePlugin(() => theme)],
     });
 
-  const draw = (context: ViewContext, points: readonly ModelPoint[], frontier: readonly ModelPoint[]): void => {
+  const draw = (
+    context: ViewContext,
+    points: readonly ModelPoint[],
+    frontier: readonly ModelPoint[],
+  ): void => {
     applyTheme(theme);
     chart ??= create();
     const { datasets } = chart.data;
@@ -209,12 +219,9 @@ export function activatedVsCost(post: Post): View {
       });
     }
     const { x, y } = chart.options.scales ?? {};
-    for (const scale of [x, y]) {
-      if (scale) Object.assign(scale, { grid: { color: theme.grid }, border: { color: theme.axis } });
-    }
-    const text = `AFD cost, $ per 1M decoded tokens at ${formatContext(context.context)} context`;
-    if (x) Object.assign(x, { title: { display: true, text } });
-    chart.update('none');
+    paintScale(x, theme, `AFD cost, $ per 1M decoded tokens at ${formatContext(context.context)} context`);
+    paintScale(y, theme);
+    chart.update();
   };
 
   return {
@@ -223,7 +230,7 @@ export function activatedVsCost(post: Post): View {
       theme = context.theme;
       const points = pointsOf(context);
       const frontier = paretoFrontier(points);
-      figure.setNothing(points.length === 0 ? 'None of the models shown has a cost at this context.' : null);
+      figure.setNothing(points.length > 0 ? null : nothingText(context));
       if (points.length > 0) draw(context, points, frontier);
 
       const best = new Set(frontier.map(({ model }) => model.id));

@@ -1,9 +1,9 @@
 /** Figure 2 of the Step-3 report: decode cost per accelerator and of the best AFD pair, by part. */
 import { Chart, type Plugin } from 'chart.js';
 import type { ComparedModel } from '../../src/protocol';
-import { applyTheme, fontOf, hatch } from '../charts';
+import { applyTheme, fontOf, hatch, paintScale, usdTick } from '../charts';
 import { Figure } from '../figure';
-import { formatContext, formatUsd, formatUsdTick, plural, shorten } from '../format';
+import { formatContext, formatUsd, plural, shorten } from '../format';
 import type { Row } from '../table';
 import type { Theme } from '../theme';
 import {
@@ -13,6 +13,7 @@ import {
   formulaNote,
   kindOf,
   modelHint,
+  nothingText,
   type Post,
   type View,
   type ViewContext,
@@ -38,9 +39,11 @@ const PARTS = [
   { key: 'ffn', label: 'FFN' },
   { key: 'other', label: 'Other (head, routers)' },
 ] as const;
-const LINE_HEIGHT = 15;
+const LINE_HEIGHT = 16;
 const AXES_HEIGHT = 84;
 const NAME_LIMIT = 48;
+/** The totals stand right of the bars' ends. */
+const ROOM_FOR_TOTALS = 1.17;
 
 type BarChart = Chart<'bar', (number | null)[], string>;
 
@@ -80,7 +83,7 @@ function barsOf(model: ComparedModel, { state, context }: ViewContext): Bar[] {
   ];
 }
 
-/** Each model's name over its bars, a band behind the active one, and each bar's total at its end. */
+/** Each model's name over its bars and a rule above, a band behind the active one, each bar's total at its end. */
 function annotationPlugin(lines: () => readonly Line[], theme: () => Theme): Plugin<'bar'> {
   return {
     id: 'annotations',
@@ -89,15 +92,21 @@ function annotationPlugin(lines: () => readonly Line[], theme: () => Theme): Plu
       const scale = chart.scales.y;
       if (scale === undefined) return;
       const rows = lines();
-      const active = rows.flatMap((line, i) => (modelOf(line).active ? [i] : []));
-      const first = active[0];
-      const last = active.at(-1);
-      if (first === undefined || last === undefined) return;
-      const half = (scale.bottom - scale.top) / rows.length / 2;
-      const top = scale.getPixelForValue(first) - half;
+      const height = (scale.bottom - scale.top) / rows.length;
+      const colors = theme();
       ctx.save();
-      ctx.fillStyle = theme().highlight;
-      ctx.fillRect(0, top, chartArea.right, scale.getPixelForValue(last) + half - top);
+      const band = rows.flatMap((line, i) => (modelOf(line).active ? [scale.getPixelForValue(i)] : []));
+      if (band.length > 0) {
+        const top = Math.round(Math.min(...band) - height / 2);
+        ctx.fillStyle = colors.highlight;
+        ctx.fillRect(scale.left, top, chartArea.right - scale.left, Math.round(band.length * height));
+      }
+      rows.forEach((line, i) => {
+        const top = Math.round(scale.getPixelForValue(i) - height / 2);
+        ctx.fillStyle = 'heading' in line ? colors.grid : colors.axis;
+        if ('heading' in line) ctx.fillRect(scale.left, top, chartArea.right - scale.left, 1);
+        else ctx.fillRect(chartArea.left - 1, top, 1, Math.ceil(height));
+      });
       ctx.restore();
     },
     afterDatasetsDraw(chart) {
@@ -155,7 +164,13 @@ export function costByTarget(post: Post): View {
       type: 'bar',
       data: {
         labels: [],
-        datasets: PARTS.map(({ label }) => ({ label, data: [], stack: 'cost', barPercentage: 0.8, categoryPercentage: 1 })),
+        datasets: PARTS.map(({ label }) => ({
+          label,
+          data: [],
+          stack: 'cost',
+          barPercentage: 0.8,
+          categoryPercentage: 1,
+        })),
       },
       options: {
         indexAxis: 'y',
@@ -168,13 +183,13 @@ export function costByTarget(post: Post): View {
           x: {
             stacked: true,
             beginAtZero: true,
-            grace: '10%',
             title: { display: true },
-            ticks: { callback: (value) => formatUsdTick(Number(value)), maxRotation: 0 },
+            ticks: { callback: usdTick, includeBounds: false, maxRotation: 0 },
           },
           y: {
             stacked: true,
             grid: { display: false },
+            border: { display: false },
             ticks: {
               autoSkip: false,
               crossAlign: 'far',
@@ -214,7 +229,12 @@ export function costByTarget(post: Post): View {
           },
         },
       },
-      plugins: [annotationPlugin(() => lines, () => theme)],
+      plugins: [
+        annotationPlugin(
+          () => lines,
+          () => theme,
+        ),
+      ],
     });
 
   const draw = (context: ViewContext): void => {
@@ -231,16 +251,17 @@ export function costByTarget(post: Post): View {
       dataset.borderWidth = 1;
     }
     const { x, y } = chart.options.scales ?? {};
-    const text = `$ per 1M decoded tokens at ${formatContext(context.context)} context`;
+    paintScale(x, theme, `$ per 1M decoded tokens at ${formatContext(context.context)} context`);
+    paintScale(y, theme);
     if (x) {
-      Object.assign(x, {
-        title: { display: true, text },
-        grid: { color: theme.grid },
-        border: { color: theme.axis },
-      });
+      // At zero stands the plugin's own line, which leaves the names free.
+      const grid = ({ tick }: { tick?: { value: number } }) =>
+        tick?.value === 0 ? 'transparent' : theme.grid;
+      const most = Math.max(...lines.map((line) => ('bar' in line ? line.bar.total : 0)));
+      Object.assign(x.grid ?? {}, { color: grid });
+      Object.assign(x, { max: most > 0 ? most * ROOM_FOR_TOTALS : 1 });
     }
-    if (y) Object.assign(y, { border: { color: theme.axis } });
-    chart.update('none');
+    chart.update();
   };
 
   return {
@@ -248,11 +269,15 @@ export function costByTarget(post: Post): View {
     update(context) {
       theme = context.theme;
       const groups = context.shown.map((model) => ({ model, bars: barsOf(model, context) }));
-      const least = (bars: readonly Bar[]): number => Math.min(Number.MAX_VALUE, ...bars.map(({ total }) => total));
+      const least = (bars: readonly Bar[]): number =>
+        Math.min(Number.MAX_VALUE, ...bars.map(({ total }) => total));
       groups.sort((a, b) => Number(b.model.active) - Number(a.model.active) || least(a.bars) - least(b.bars));
       const priced = groups.filter(({ bars }) => bars.length > 0);
-      lines = priced.flatMap(({ model, bars }): Line[] => [{ heading: model }, ...bars.map((bar) => ({ bar }))]);
-      figure.setNothing(lines.length === 0 ? 'None of the models shown has a cost on these targets.' : null);
+      lines = priced.flatMap(({ model, bars }): Line[] => [
+        { heading: model },
+        ...bars.map((bar) => ({ bar })),
+      ]);
+      figure.setNothing(lines.length > 0 ? null : nothingText(context));
       if (lines.length > 0) draw(context);
 
       const rows = groups.flatMap(({ model, bars }): Row[] => {
@@ -263,7 +288,10 @@ export function costByTarget(post: Post): View {
           hint: modelHint(model),
           repeated,
           strong,
-          cells: [...cells, { text: repeated ? '' : findingsText(model.analysis), value: model.analysis.findings.length }],
+          cells: [
+            ...cells,
+            { text: repeated ? '' : findingsText(model.analysis), value: model.analysis.findings.length },
+          ],
           open: () => {
             post({ type: 'openModel', id: model.id });
           },

@@ -41,11 +41,19 @@ export function findingsText(analysis: ModelAnalysis): string {
   return named.length === 0 ? 'none' : named.join(', ');
 }
 
+/** Why a chart is empty. */
+export function nothingText({ shown, context }: ViewContext): string {
+  if (shown.length === 0) return 'No model is shown: choose some above.';
+  return `None of the models shown has a cost at ${formatContext(context)} context on these targets.`;
+}
+
 /** What the name's tooltip says. */
 export function modelHint(model: ComparedModel): string {
   const { analysis } = model;
-  const where = model.origin === 'catalog' ? 'Catalog model' : model.active ? 'The open config' : 'An open config';
-  const what = analysis.model === null ? 'not readable' : `${analysis.model.family}, ${analysis.model.matchedBy}`;
+  const where =
+    model.origin === 'catalog' ? 'Catalog model' : model.active ? 'The open config' : 'An open config';
+  const what =
+    analysis.model === null ? 'not readable' : `${analysis.model.family}, ${analysis.model.matchedBy}`;
   return `${where} (${what}). Findings: ${findingsText(analysis)}. Click to open.`;
 }
 

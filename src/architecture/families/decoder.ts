@@ -48,20 +48,36 @@ export function readHeads(
   const queryHeads = text.size('num_attention_heads');
   const kvHeads = text.size(
     'num_key_value_heads',
-    defaults.kvHeads ?? { value: queryHeads.value, origin: { ...queryHeads.origin, note: 'num_key_value_heads is absent: as many as query heads' } },
+    defaults.kvHeads ?? {
+      value: queryHeads.value,
+      origin: { ...queryHeads.origin, note: 'num_key_value_heads is absent: as many as query heads' },
+    },
   );
   const derived = hidden.value / queryHeads.value;
   if (!text.has('head_dim') && defaults.headDim === undefined && !Number.isInteger(derived))
-    text.problem('error', 'config/head-dim', `hidden_size ${hidden.value} is not divisible by ${queryHeads.value} heads, and "head_dim" is absent.`, ['num_attention_heads']);
+    text.problem(
+      'error',
+      'config/head-dim',
+      `hidden_size ${hidden.value} is not divisible by ${queryHeads.value} heads, and "head_dim" is absent.`,
+      ['num_attention_heads'],
+    );
   const headDim = text.size(
     'head_dim',
     defaults.headDim ?? {
       value: Math.max(1, Math.floor(derived)),
-      origin: { paths: [...hidden.origin.paths, ...queryHeads.origin.paths], note: 'head_dim is absent: hidden_size / num_attention_heads' },
+      origin: {
+        paths: [...hidden.origin.paths, ...queryHeads.origin.paths],
+        note: 'head_dim is absent: hidden_size / num_attention_heads',
+      },
     },
   );
   if (queryHeads.value % kvHeads.value !== 0)
-    text.problem('error', 'config/kv-heads', `${queryHeads.value} query heads can't be shared evenly by ${kvHeads.value} KV heads.`, [text.has('num_key_value_heads') ? 'num_key_value_heads' : 'num_attention_heads']);
+    text.problem(
+      'error',
+      'config/kv-heads',
+      `${queryHeads.value} query heads can't be shared evenly by ${kvHeads.value} KV heads.`,
+      [text.has('num_key_value_heads') ? 'num_key_value_heads' : 'num_attention_heads'],
+    );
   return { queryHeads, kvHeads, headDim };
 }
 
@@ -69,7 +85,10 @@ const ABSENT = given<null>(null);
 
 /** A softmax attention block; what is not given is absent. */
 export function softmaxBlock(
-  fields: Pick<{ [K in keyof SoftmaxAttention]: Field<SoftmaxAttention[K]> }, 'queryHeads' | 'kvHeads' | 'headDim'> &
+  fields: Pick<
+    { [K in keyof SoftmaxAttention]: Field<SoftmaxAttention[K]> },
+    'queryHeads' | 'kvHeads' | 'headDim'
+  > &
     Partial<{ [K in keyof SoftmaxAttention]: Field<SoftmaxAttention[K]> }>,
 ): AttentionBlock {
   return sourced<SoftmaxAttention>({
@@ -103,7 +122,12 @@ export function moeBlock(
   const { experts, topK } = fields;
   if (topK.value > experts.value) {
     const path = topK.origin.paths[0] ?? experts.origin.paths[0];
-    text.problem('error', 'config/top-k', `A token can't be routed to ${topK.value} of ${experts.value} experts.`, path ? lastStep(path) : []);
+    text.problem(
+      'error',
+      'config/top-k',
+      `A token can't be routed to ${topK.value} of ${experts.value} experts.`,
+      path ? lastStep(path) : [],
+    );
   }
   return sourced<MoeFfn>({
     kind: given('moe'),

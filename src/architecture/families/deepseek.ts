@@ -32,8 +32,11 @@ export const readDeepSeek: FamilyReader = (input) => {
   const dense = denseBlock(text.size('intermediate_size'));
   const firstDense = text.size('first_k_dense_replace', 0, 0);
   const every = text.size('moe_layer_freq', 1);
-  const groups = uniformAttention(layers, attention, text.originOf('first_k_dense_replace', 'moe_layer_freq'), (i) =>
-    i >= firstDense.value && i % every.value === 0 ? experts : dense,
+  const groups = uniformAttention(
+    layers,
+    attention,
+    text.originOf('first_k_dense_replace', 'moe_layer_freq'),
+    (i) => (i >= firstDense.value && i % every.value === 0 ? experts : dense),
   );
   const mtp = text.optionalSize('num_nextn_predict_layers', 0);
   return {

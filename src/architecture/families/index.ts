@@ -29,9 +29,10 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /** By `model_type`, of the nested text config where there is one. */
 export const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
-  ...Object.entries(llamaReaders).map(
-    ([type, read]): [string, Family] => [type, { name: TITLES[type] ?? type, schema: 'llama', read }],
-  ),
+  ...Object.entries(llamaReaders).map(([type, read]): [string, Family] => [
+    type,
+    { name: TITLES[type] ?? type, schema: 'llama', read },
+  ]),
   ['deepseek_v2', { name: 'DeepSeek-V2', schema: 'deepseek', read: readDeepSeek }],
   ['deepseek_v3', { name: 'DeepSeek-V3', schema: 'deepseek', read: readDeepSeek }],
   ['kimi_k2', { name: 'Kimi-K2', schema: 'deepseek', read: readDeepSeek }],
@@ -40,6 +41,8 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['llama4', { name: 'Llama 4', schema: 'llama4', read: readLlama4 }],
   ['llama4_text', { name: 'Llama 4', schema: 'llama4', read: readLlama4 }],
   ['minimax_m1', { name: 'MiniMax-M1', schema: 'minimax', read: readMiniMax }],
+  ['MiniMaxM1', { name: 'MiniMax-M1', schema: 'minimax', read: readMiniMax }],
+  ['MiniMaxText01', { name: 'MiniMax-Text-01', schema: 'minimax', read: readMiniMax }],
   ['minimax_text_01', { name: 'MiniMax-Text-01', schema: 'minimax', read: readMiniMax }],
   ['minimax', { name: 'MiniMax-Text-01', schema: 'minimax', read: readMiniMax }],
   ['ernie4_5', { name: 'ERNIE 4.5', schema: 'ernie', read: readErnieDense }],

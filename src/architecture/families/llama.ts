@@ -1,6 +1,14 @@
 import { given, groupLayers, type ConfigReader, type Field } from '../reader';
 import type { AttentionBlock, FfnBlock } from '../types';
-import { denseBlock, moeBlock, readEnds, readHeads, softmaxBlock, windowed, type FamilyReader } from './decoder';
+import {
+  denseBlock,
+  moeBlock,
+  readEnds,
+  readHeads,
+  softmaxBlock,
+  windowed,
+  type FamilyReader,
+} from './decoder';
 
 /**
  * The decoder-only transformers that differ from Llama in a few keys and defaults. Sources: the configuration
@@ -23,17 +31,37 @@ interface LlamaVariant {
   };
 }
 
-const MIXTRAL_EXPERTS = { expertsKey: ['num_local_experts'], expertWidthKey: 'intermediate_size', shared: false, interleaved: false };
-const QWEN_EXPERTS = { expertsKey: ['num_experts', 'num_local_experts'], expertWidthKey: 'moe_intermediate_size', interleaved: true };
+const MIXTRAL_EXPERTS = {
+  expertsKey: ['num_local_experts'],
+  expertWidthKey: 'intermediate_size',
+  shared: false,
+  interleaved: false,
+};
+const QWEN_EXPERTS = {
+  expertsKey: ['num_experts', 'num_local_experts'],
+  expertWidthKey: 'moe_intermediate_size',
+  interleaved: true,
+};
 
 const VARIANTS = {
   llama: { bias: 'by-key', qkNorm: false, window: 'none' },
   mistral: { bias: 'none', qkNorm: false, window: 'all-layers', defaults: { kvHeads: 8 } },
-  mixtral: { bias: 'none', qkNorm: false, window: 'all-layers', defaults: { kvHeads: 8 }, moe: MIXTRAL_EXPERTS },
+  mixtral: {
+    bias: 'none',
+    qkNorm: false,
+    window: 'all-layers',
+    defaults: { kvHeads: 8 },
+    moe: MIXTRAL_EXPERTS,
+  },
   qwen2: { bias: 'qkv', qkNorm: false, window: 'upper-layers' },
   qwen2_moe: { bias: 'qkv', qkNorm: false, window: 'upper-layers', moe: { ...QWEN_EXPERTS, shared: true } },
   qwen3: { bias: 'by-key', qkNorm: true, window: 'upper-layers', defaults: { headDim: 128 } },
-  qwen3_moe: { bias: 'by-key', qkNorm: true, window: 'upper-layers', moe: { ...QWEN_EXPERTS, shared: false } },
+  qwen3_moe: {
+    bias: 'by-key',
+    qkNorm: true,
+    window: 'upper-layers',
+    moe: { ...QWEN_EXPERTS, shared: false },
+  },
 } satisfies Record<string, LlamaVariant>;
 
 const readLlama =
@@ -43,7 +71,8 @@ const readLlama =
     const layers = text.layers();
     const model = readEnds(input, layers, false);
     const hidden = text.size('hidden_size');
-    const bias = variant.bias === 'by-key' ? text.flag('attention_bias', false) : given(variant.bias === 'qkv');
+    const bias =
+      variant.bias === 'by-key' ? text.flag('attention_bias', false) : given(variant.bias === 'qkv');
     const heads = {
       ...readHeads(text, hidden, variant.defaults),
       qkvBias: bias,
@@ -54,7 +83,12 @@ const readLlama =
     const slides = slidingLayers(text, variant, layers);
     const sliding = slides ? windowed(heads, 'sliding', slides.size) : full;
     const ffnOf = readFfn(text, variant);
-    const pattern = text.originOf('layer_types', 'max_window_layers', 'decoder_sparse_step', 'mlp_only_layers');
+    const pattern = text.originOf(
+      'layer_types',
+      'max_window_layers',
+      'decoder_sparse_step',
+      'mlp_only_layers',
+    );
     const groups = groupLayers(layers, pattern, (i) => ({
       attention: slides?.isSliding(i) ? sliding : full,
       ffn: ffnOf(i),
@@ -71,7 +105,10 @@ function slidingLayers(text: ConfigReader, variant: LlamaVariant, layers: Field<
   if (variant.window === 'none' || !text.has('sliding_window')) return null;
   const types = text.perLayer('layer_types', layers.value);
   const size = text.size('sliding_window');
-  if (types) return types.includes('sliding_attention') ? { size, isSliding: (i) => types[i] === 'sliding_attention' } : null;
+  if (types)
+    return types.includes('sliding_attention')
+      ? { size, isSliding: (i) => types[i] === 'sliding_attention' }
+      : null;
   if (variant.window === 'all-layers') return { size, isSliding: () => true };
   if (!text.flag('use_sliding_window', false).value) return null;
   const from = text.size('max_window_layers', layers, 0);
@@ -107,5 +144,9 @@ export const llamaReaders: Readonly<Record<string, FamilyReader>> = Object.fromE
 );
 
 /** Llama-shaped attention for families with their own FFN. */
-export const plainAttention = (text: ConfigReader, bias: Field<boolean>, defaults?: LlamaVariant['defaults']): AttentionBlock =>
+export const plainAttention = (
+  text: ConfigReader,
+  bias: Field<boolean>,
+  defaults?: LlamaVariant['defaults'],
+): AttentionBlock =>
   softmaxBlock({ ...readHeads(text, text.size('hidden_size'), defaults), qkvBias: bias, outputBias: bias });

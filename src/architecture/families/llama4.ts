@@ -1,5 +1,13 @@
-import { given, groupLayers, type ConfigReader } from '../reader';
-import { denseBlock, moeBlock, readEnds, readHeads, softmaxBlock, windowed, type FamilyReader } from './decoder';
+import { groupLayers, type ConfigReader } from '../reader';
+import {
+  denseBlock,
+  moeBlock,
+  readEnds,
+  readHeads,
+  softmaxBlock,
+  windowed,
+  type FamilyReader,
+} from './decoder';
 import { readLlama4Vision } from './llama4-vision';
 
 /**
@@ -29,7 +37,13 @@ export const readLlama4: FamilyReader = (input) => {
   const anyDense = Array.from({ length: layers.value }, (_, i) => i).some((i) => !isExpertLayer(i));
   const dense = anyDense ? denseBlock(text.size('intermediate_size_mlp')) : experts;
 
-  const pattern = text.originOf('no_rope_layers', 'no_rope_layer_interval', 'layer_types', 'moe_layers', 'interleave_moe_layer_step');
+  const pattern = text.originOf(
+    'no_rope_layers',
+    'no_rope_layer_interval',
+    'layer_types',
+    'moe_layers',
+    'interleave_moe_layer_step',
+  );
   const groups = groupLayers(layers, pattern, (i) => ({
     attention: hasRotary(i) ? chunked : full,
     ffn: isExpertLayer(i) ? experts : dense,
@@ -46,7 +60,7 @@ function rotaryLayers(text: ConfigReader, layers: number): (layer: number) => bo
     const flags = text.perLayer('no_rope_layers', layers);
     return (i) => flags?.[i] === 1;
   }
-  const interval = text.size('no_rope_layer_interval', given(4));
+  const interval = text.size(['no_rope_layer_interval', 'nope_layer_interval'], 4);
   return (i) => (i + 1) % interval.value !== 0;
 }
 
@@ -55,7 +69,9 @@ function expertLayers(text: ConfigReader, layers: number): (layer: number) => bo
   const list = text.list('moe_layers');
   if (list) {
     if (list.some((i) => typeof i !== 'number' || !Number.isInteger(i) || i < 0 || i >= layers))
-      text.problem('error', 'config/layer-list', `"moe_layers" must list layers from 0 to ${layers - 1}.`, ['moe_layers']);
+      text.problem('error', 'config/layer-list', `"moe_layers" must list layers from 0 to ${layers - 1}.`, [
+        'moe_layers',
+      ]);
     const set = new Set(list);
     return (i) => set.has(i);
   }

@@ -12,7 +12,11 @@ export const readMiniMax: FamilyReader = (input) => {
   const model = readEnds(input, layers, false);
   const heads = readHeads(text, text.size('hidden_size'));
   const softmax = softmaxBlock(heads);
-  const lightning = sourced<LinearAttention>({ kind: given('linear'), heads: heads.queryHeads, headDim: heads.headDim });
+  const lightning = sourced<LinearAttention>({
+    kind: given('linear'),
+    heads: heads.queryHeads,
+    headDim: heads.headDim,
+  });
   const experts = moeBlock(text, {
     experts: text.size('num_local_experts'),
     topK: text.size('num_experts_per_tok'),
@@ -31,9 +35,18 @@ function softmaxLayers(text: ConfigReader, layers: number): (layer: number) => b
   const types = text.perLayer('layer_types', layers);
   if (types) return (i) => types[i] === 'full_attention';
   if (!text.has('attn_type_list'))
-    text.problem('error', 'config/missing', '"attn_type_list" or "layer_types" is missing: it says which layers are softmax attention.');
+    text.problem(
+      'error',
+      'config/missing',
+      '"attn_type_list" or "layer_types" is missing: it says which layers are softmax attention.',
+    );
   const list = text.perLayer('attn_type_list', layers);
   if (list?.some((type) => type !== 0 && type !== 1))
-    text.problem('error', 'config/layer-list', '"attn_type_list" must hold 0 (lightning) or 1 (softmax) for each layer.', ['attn_type_list']);
+    text.problem(
+      'error',
+      'config/layer-list',
+      '"attn_type_list" must hold 0 (lightning) or 1 (softmax) for each layer.',
+      ['attn_type_list'],
+    );
   return (i) => list?.[i] === 1;
 }

@@ -8,6 +8,13 @@ import { plainAttention } from './llama';
  */
 export const readPangu: FamilyReader = (input) => {
   const { text } = input;
+  if (text.has('qk_nope_dim'))
+    text.problem(
+      'error',
+      'config/unsupported',
+      'This is the second generation of Pangu (openPangu-R), whose attention Decode Lens does not read yet.',
+      ['qk_nope_dim'],
+    );
   const layers = text.layers();
   const bias = text.has('bias') ? text.flag('bias', true) : text.flag('attention_bias', true);
   const experts = moeBlock(text, {

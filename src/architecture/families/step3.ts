@@ -33,12 +33,23 @@ export const readStep3: FamilyReader = (input) => {
 
 /** Expert layers; without the key all but the first, as in vLLM's step3_text. */
 function moeLayers(text: ConfigReader, layers: number): ReadonlySet<number> {
-  const value = text.config['moe_layers_enum'];
-  if (value === undefined || value === null) return new Set(Array.from({ length: layers - 1 }, (_, i) => i + 1));
-  const items: readonly unknown[] = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : Array.isArray(value) ? value : [NaN];
+  const value = text.config.moe_layers_enum;
+  if (value === undefined || value === null)
+    return new Set(Array.from({ length: layers - 1 }, (_, i) => i + 1));
+  const items: readonly unknown[] =
+    typeof value === 'string'
+      ? value.split(',').map((item) => item.trim())
+      : Array.isArray(value)
+        ? value
+        : [NaN];
   const indices = items.filter((item) => item !== '').map(Number);
   const wrong = indices.find((i) => !Number.isInteger(i) || i < 0 || i >= layers);
   if (wrong !== undefined)
-    text.problem('error', 'config/layer-list', `"moe_layers_enum" must list layers from 0 to ${layers - 1}, separated by commas.`, ['moe_layers_enum']);
+    text.problem(
+      'error',
+      'config/layer-list',
+      `"moe_layers_enum" must list layers from 0 to ${layers - 1}, separated by commas.`,
+      ['moe_layers_enum'],
+    );
   return new Set(indices);
 }

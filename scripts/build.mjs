@@ -1,0 +1,53 @@
+// Builds dist/: extension, language server, command line and webview. `--watch` rebuilds on change, `--analyze` prints sizes.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, context } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+process.chdir(root);
+mkdirSync('build', { recursive: true });
+execFileSync(process.execPath, ['scripts/compile-schemas.mjs'], { stdio: 'inherit' });
+
+const common = {
+  bundle: true,
+  minify: true,
+  logLevel: 'warning',
+  legalComments: 'none',
+  sourcemap: process.argv.includes('--watch'),
+};
+const node = {
+  ...common,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  // jsonc-parser's UMD main hides its requires from the bundler.
+  mainFields: ['module', 'main'],
+};
+const bundles = [
+  { ...node, entryPoints: { extension: 'src/extension/main.ts' }, external: ['vscode'], outdir: 'dist' },
+  { ...node, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
+  { ...node, entryPoints: { cli: 'src/cli/main.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
+  {
+    ...common,
+    entryPoints: { webview: 'webview/main.ts' },
+    outdir: 'dist',
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    tsconfig: 'webview/tsconfig.json',
+  },
+  { ...common, entryPoints: { webview: 'webview/panel.css' }, outdir: 'dist' },
+].filter(({ entryPoints }) => Object.values(entryPoints).every((file) => existsSync(file)));
+
+if (process.argv.includes('--watch')) {
+  for (const options of bundles) await (await context(options)).watch();
+} else {
+  await Promise.all(bundles.map((options) => build(options)));
+  if (process.argv.includes('--analyze'))
+    for (const name of readdirSync('dist'))
+      console.log(
+        `${name.padEnd(14)} ${(statSync(join('dist', name)).size / 1024).toFixed(0).padStart(5)} KB`,
+      );
+}

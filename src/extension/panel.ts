@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import {
+  CATALOG_TEXT_REQUEST,
+  COMPARE_REQUEST,
+  type AnalysisOptions,
+  type CatalogTextParams,
+  type CatalogTextResult,
+  type CompareParams,
+  type CompareResult,
+  type HostMessage,
+  type WebviewMessage,
+} from '../protocol';
+import type { LanguageClientController } from './client';
+
+const VIEW_TYPE = 'decodeLens.compare';
+
+/** Registers the command that opens the comparison panel; there is at most one, and it is revealed when asked for again. */
+export function registerPanel(
+  context: vscode.ExtensionContext,
+  client: LanguageClientController,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  let open: ComparePanel | null = null;
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand('decodeLens.compareModels', () => {
+      if (open) open.reveal();
+      else
+        open = new ComparePanel(context.extensionUri, client, log, () => {
+          open = null;
+        });
+    }),
+    { dispose: () => open?.dispose() },
+  );
+}
+
+/** The panel's host: answers its messages and sends a fresh state whenever an open config or a setting changes. */
+class ComparePanel implements vscode.Disposable {
+  private readonly panel: vscode.WebviewPanel;
+  private readonly subscriptions: vscode.Disposable[] = [];
+  /** The panel's own choices; empty means as in the settings. */
+  private choices: Partial<AnalysisOptions> = {};
+  /** The config last looked at: the panel itself taking the focus must not lose it. */
+  private activeUri: string | undefined;
+  private ready = false;
+  private latest = 0;
+
+  constructor(
+    extensionUri: vscode.Uri,
+    private readonly client: LanguageClientController,
+    private readonly log: vscode.LogOutputChannel,
+    onClosed: () => void,
+  ) {
+    const root = vscode.Uri.joinPath(extensionUri, 'dist');
+    this.activeUri = vscode.window.activeTextEditor?.document.uri.toString();
+    this.panel = vscode.window.createWebviewPanel(
+      VIEW_TYPE,
+      'Decode Lens: Compare Models',
+      vscode.ViewColumn.Beside,
+      {
+        enableScripts: true,
+        retainContextWhenHidden: true,
+        localResourceRoots: [root],
+      },
+    );
+    this.panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
+    this.subscriptions.push(
+      this.panel.webview.onDidReceiveMessage((message: WebviewMessage) => {
+        this.receive(message);
+      }),
+      this.panel.onDidDispose(() => {
+        vscode.Disposable.from(...this.subscriptions).dispose();
+        onClosed();
+      }),
+      client.onAnalyzed(() => void this.refresh()),
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        if (!editor) return;
+        this.activeUri = editor.document.uri.toString();
+        void this.refresh();
+      }),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (!event.affectsConfiguration('decodeLens')) return;
+        this.choices = {};
+        void this.refresh();
+      }),
+    );
+    this.panel.webview.html = pageOf(this.panel.webview, root);
+  }
+
+  reveal(): void {
+    this.panel.reveal(undefined, true);
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  private receive(message: WebviewMessage): void {
+    switch (message.type) {
+      case 'ready':
+        this.ready = true;
+        void this.refresh();
+        break;
+      case 'setOptions':
+        this.choices = { ...this.choices, ...message.options };
+        void this.refresh();
+        break;
+      case 'openModel':
+        void this.openModel(message.id);
+        break;
+      case 'drawn':
+        this.log.debug(`panel drew ${message.models} models`);
+        break;
+      case 'error':
+        this.log.error(`panel: ${message.message}`);
+        break;
+    }
+  }
+
+  /** Asks the server and passes the answer on, unless a newer question has been asked meanwhile. */
+  private async refresh(): Promise<void> {
+    if (!this.ready) return;
+    const mine = ++this.latest;
+    let message: HostMessage;
+    try {
+      const params: CompareParams = {
+        options: this.choices,
+        ...(this.activeUri === undefined ? {} : { activeUri: this.activeUri }),
+      };
+      message = { type: 'state', state: await this.client.request<CompareResult>(COMPARE_REQUEST, params) };
+    } catch (error) {
+      this.log.error(error instanceof Error ? error : String(error));
+      message = { type: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+    if (mine === this.latest) await this.panel.webview.postMessage(message);
+  }
+
+  /** Shows an open config, or a catalog model's as a new document. */
+  private async openModel(id: string): Promise<void> {
+    try {
+      if (id.startsWith(CATALOG_PREFIX)) {
+        const params: CatalogTextParams = { name: id.slice(CATALOG_PREFIX.length) };
+        const { text } = await this.client.request<CatalogTextResult>(CATALOG_TEXT_REQUEST, params);
+        if (text === null) return;
+        await vscode.window.showTextDocument(
+          await vscode.workspace.openTextDocument({ language: 'json', content: text }),
+          vscode.ViewColumn.One,
+        );
+      } else
+        await vscode.window.showTextDocument(vscode.Uri.parse(id, true), {
+          viewColumn: vscode.ViewColumn.One,
+        });
+    } catch (error) {
+      this.log.error(error instanceof Error ? error : String(error));
+    }
+  }
+}
+
+const CATALOG_PREFIX = 'catalog:';
+
+/** The page: one script with a nonce, one style sheet, nothing from elsewhere. The toolkit sets styles through adopted sheets. */
+function pageOf(webview: vscode.Webview, root: vscode.Uri): string {
+  const nonce = randomBytes(16).toString('base64');
+  const uri = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${webview.cspSource}`,
+    `img-src ${webview.cspSource} data:`,
+    `font-src ${webview.cspSource}`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="UTF-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="${uri('webview.css')}">
+<title>Decode Lens</title>
+</head>
+<body>
+<div id="app"></div>
+<script nonce="${nonce}" src="${uri('webview.js')}"></script>
+</body>
+</html>`;
+}

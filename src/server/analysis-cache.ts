@@ -1,0 +1,78 @@
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { analyzeConfig, type AnalyzedConfig, type ServiceSettings } from '../service';
+
+interface Entry {
+  readonly version: number;
+  readonly analyzed: AnalyzedConfig | null;
+  /** The same text under a panel's settings; the last ones. */
+  alternative?: { readonly settings: string; readonly analyzed: AnalyzedConfig | null };
+}
+
+/** Analyses by document version, and what was last told the client about each document. */
+export class AnalysisCache {
+  private readonly entries = new Map<string, Entry>();
+  private readonly configs = new Set<string>();
+  private readonly withDiagnostics = new Set<string>();
+
+  /** Null: known to be no model config. Undefined: not known for this version. */
+  get(uri: string, version: number): AnalyzedConfig | null | undefined {
+    const entry = this.entries.get(uri);
+    return entry?.version === version ? entry.analyzed : undefined;
+  }
+
+  analyze(document: TextDocument, settings: ServiceSettings): AnalyzedConfig | null {
+    const { uri, version } = document;
+    const known = this.get(uri, version);
+    if (known !== undefined) return known;
+    const analyzed = analyzeDocument(document, settings);
+    this.entries.set(uri, { version, analyzed });
+    return analyzed;
+  }
+
+  underSettings(document: TextDocument, settings: ServiceSettings): AnalyzedConfig | null {
+    const entry = this.entries.get(document.uri);
+    const key = JSON.stringify([settings.options, settings.accelerators]);
+    if (entry?.version !== document.version) return analyzeDocument(document, settings);
+    if (entry.alternative?.settings !== key)
+      entry.alternative = { settings: key, analyzed: analyzeDocument(document, settings) };
+    return entry.alternative.analyzed;
+  }
+
+  wasConfig = (uri: string): boolean => this.configs.has(uri);
+  noteConfig(uri: string, isConfig: boolean): void {
+    if (isConfig) this.configs.add(uri);
+    else this.configs.delete(uri);
+  }
+
+  hadDiagnostics = (uri: string): boolean => this.withDiagnostics.has(uri);
+  noteDiagnostics(uri: string, any: boolean): void {
+    if (any) this.withDiagnostics.add(uri);
+    else this.withDiagnostics.delete(uri);
+  }
+
+  delete(uri: string): void {
+    this.entries.delete(uri);
+    this.configs.delete(uri);
+    this.withDiagnostics.delete(uri);
+  }
+
+  clear(): void {
+    this.entries.clear();
+  }
+}
+
+const analyzeDocument = (document: TextDocument, settings: ServiceSettings): AnalyzedConfig | null =>
+  analyzeConfig({ text: document.getText(), file: document.uri, name: nameOf(document.uri) }, settings);
+
+/** `…/DeepSeek-V3/config.json` is DeepSeek-V3; other files go by their own name. */
+function nameOf(uri: string): string {
+  const steps = uri.split('/').map((step) => {
+    try {
+      return decodeURIComponent(step);
+    } catch {
+      return step;
+    }
+  });
+  const file = (steps.at(-1) ?? uri).replace(/\.jsonc?$/, '');
+  return file === 'config' || file === 'params' ? (steps.at(-2) ?? file) : file;
+}

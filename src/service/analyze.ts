@@ -1,0 +1,338 @@
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import {
+  countParameters,
+  FAMILIES,
+  formulaInputs,
+  formulaText,
+  isObject,
+  matchFamily,
+  nodeAt,
+  parseConfigText,
+  readArchitecture,
+  recognize,
+  type Architecture,
+  type ConfigText,
+  type Expression,
+  type FamilyMatch,
+  type ReadProblem,
+} from '../architecture';
+import {
+  attentionSummary,
+  bestAfdPair,
+  decodeOps,
+  dollarCost,
+  flopsOf,
+  kvBytesHeld,
+  kvBytesMoved,
+  kvBytesPerToken,
+  moeSummary,
+  notesFor,
+  stateBytes,
+  trainingDollars,
+  unboundedKvBytesPerToken,
+  type DollarCost,
+  type Op,
+} from '../cost';
+import type { AfdCost, Cost, Finding, Formula, JsonPath, ModelAnalysis, PerToken } from '../protocol';
+import { bytes, contextLength } from './format';
+import { mayBeModelConfig } from './recognize-text';
+import { schemaProblems } from './schema-problems';
+import { targetsOf, type ServiceSettings } from './settings';
+
+/** A config, analysed, with all that hovers and hints need besides the result. */
+export interface AnalyzedConfig {
+  readonly analysis: ModelAnalysis;
+  readonly document: TextDocument;
+  readonly config: ConfigText;
+  readonly match: FamilyMatch | null;
+  readonly architecture: Architecture | null;
+  /** Operations of one token at each context of the options, in their order. */
+  readonly opsByContext: ReadonlyMap<number, readonly Op[]>;
+  readonly settings: ServiceSettings;
+}
+
+export interface AnalyzeInput {
+  readonly text: string;
+  /** Path or URI, for the report. */
+  readonly file: string;
+  /** Shown where the config states no name. */
+  readonly name: string;
+}
+
+/**
+ * Analyses a config text. Null if it is well-formed JSON but no model's config: then the file is none of our business.
+ * Never throws on any text: what is wrong stands in the findings.
+ */
+export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): AnalyzedConfig | null {
+  const { text, file } = input;
+  if (text.length > settings.maxTextLength) return mayBeModelConfig(text) ? tooLarge(input, settings) : null;
+  const document = TextDocument.create(file, 'json', 0, text);
+  const config = parseConfigText(text);
+  const recognizedBy = recognize(config.value);
+  if (
+    recognizedBy === null &&
+    !(config.problems.some((p) => p.severity === 'error') && mayBeModelConfig(text))
+  )
+    return null;
+
+  const found = isObject(config.value) && recognizedBy !== null ? matchFamily(config.value) : null;
+  const match = found && 'family' in found ? found : null;
+  const problems: ReadProblem[] = [];
+  let architecture: Architecture | null = null;
+  if (found && !match)
+    problems.push(unknownFamily('unknownType' in found ? found.unknownType : null, recognizedBy ?? ''));
+  if (match && isObject(config.value)) {
+    const schema = schemaProblems(match.family.schema, config.value, match.textPath);
+    const read = readArchitecture(config.value, match);
+    problems.push(...schema, ...read.problems.filter((p) => !restatesSchema(p, schema)));
+    // A value that the schema refuses may still be read as a number; then no cost is shown for it.
+    architecture = problems.some((p) => p.severity === 'error') ? null : read.architecture;
+  }
+  const findings = [
+    ...config.problems.map((p): Finding => ({ ...pick(p), range: rangeOf(document, p.offset, p.length) })),
+    ...problems.map((p): Finding => ({ ...pick(p), range: rangeOfPath(document, config, p.path) })),
+  ];
+  const opsByContext = new Map(
+    architecture
+      ? settings.options.contexts.map(
+          (context) => [context, decodeOps(architecture, settings.options, { batch: 1, context })] as const,
+        )
+      : [],
+  );
+  const analysis = architecture
+    ? summarize(input, architecture, opsByContext, findings, settings)
+    : withoutArchitecture(input, match, findings, settings);
+  return { analysis, document, config, match, architecture, opsByContext, settings };
+}
+
+const pick = ({ code, severity, message, path }: ReadProblem): Omit<Finding, 'range'> => ({
+  code,
+  severity,
+  message,
+  path,
+});
+
+/** The schema has already said so: same place, or a key that is missing in both. */
+const restatesSchema = (problem: ReadProblem, schema: readonly ReadProblem[]): boolean =>
+  schema.some(
+    (s) =>
+      s.path.join('/') === problem.path.join('/') &&
+      (problem.code !== 'config/missing' || problem.message.includes(/"[^"]*"/.exec(s.message)?.[0] ?? '\0')),
+  );
+
+function unknownFamily(modelType: string | null, recognizedBy: string): ReadProblem {
+  const known = [...new Set([...FAMILIES.values()].map((family) => family.name))].join(', ');
+  return {
+    severity: 'error',
+    code: 'config/unknown-family',
+    message: `${modelType === null ? `This looks like a model config (${recognizedBy}) but has no model_type that tells its family` : `Decode Lens does not read the family ${JSON.stringify(modelType)} yet`}; it reads ${known}. Nothing was computed.`,
+    path: modelType === null ? [] : ['model_type'],
+  };
+}
+
+/** Positions of a finding: the exact value; where a key is missing, the brace of the object that lacks it. */
+function rangeOfPath(document: TextDocument, config: ConfigText, path: JsonPath) {
+  const node = nodeAt(config.root, path);
+  if (!node) return rangeOf(document, 0, 0);
+  return rangeOf(document, node.offset, node.type === 'object' ? 1 : node.length);
+}
+
+const rangeOf = (document: TextDocument, offset: number, length: number) => ({
+  start: document.positionAt(offset),
+  end: document.positionAt(offset + length),
+});
+
+const NOTHING = {
+  parameters: null,
+  kv: null,
+  perToken: [],
+  cost: [],
+  afdCost: [],
+  trainingCost: [],
+  attention: null,
+  moe: null,
+  formulas: [],
+};
+
+function withoutArchitecture(
+  { file, name }: AnalyzeInput,
+  match: FamilyMatch | null,
+  findings: readonly Finding[],
+  { options }: ServiceSettings,
+): ModelAnalysis {
+  const model = match && {
+    name,
+    family: match.family.name,
+    modelType: match.modelType,
+    matchedBy: match.matchedBy,
+  };
+  return { ...NOTHING, file, model, options, accountingNotes: [], findings };
+}
+
+function tooLarge(input: AnalyzeInput, settings: ServiceSettings): AnalyzedConfig {
+  const start = { line: 0, character: 0 };
+  const finding: Finding = {
+    code: 'file/too-large',
+    severity: 'error',
+    message: `This file has ${bytes(input.text.length)}; Decode Lens reads model configs of up to ${bytes(settings.maxTextLength)} (setting decodeLens.maxFileSizeKB).`,
+    path: [],
+    range: { start, end: start },
+  };
+  return {
+    analysis: withoutArchitecture(input, null, [finding], settings),
+    document: TextDocument.create(input.file, 'json', 0, ''),
+    config: { value: undefined, root: undefined, problems: [] },
+    match: null,
+    architecture: null,
+    opsByContext: new Map(),
+    settings,
+  };
+}
+
+const formula = (label: string, expression: Expression, unit: string, source: string): Formula => ({
+  label,
+  expression: formulaText(expression),
+  inputs: formulaInputs(expression),
+  result: expression.value,
+  unit,
+  source,
+});
+
+/** Sums everything up: all numbers are folds over the weights and the operations. */
+function summarize(
+  { file, name }: AnalyzeInput,
+  architecture: Architecture,
+  opsByContext: ReadonlyMap<number, readonly Op[]>,
+  findings: readonly Finding[],
+  settings: ServiceSettings,
+): ModelAnalysis {
+  const { options } = settings;
+  const targets = targetsOf(settings);
+  const [firstOps = []] = opsByContext.values();
+  const perToken: PerToken[] = [];
+  const cost: Cost[] = [];
+  const afdCost: AfdCost[] = [];
+  const formulas: Formula[] = [];
+  const kvPerToken = kvBytesPerToken(firstOps);
+  const state = stateBytes(firstOps);
+  formulas.push(
+    formula(
+      'KV cache per token',
+      kvPerToken,
+      'bytes',
+      'K and V (MLA: latent and rotary key) of every layer that caches them',
+    ),
+  );
+  if (state.value > 0)
+    formulas.push(
+      formula('State per sequence', state, 'bytes', 'FP32 matrix state of every linear-attention layer'),
+    );
+
+  for (const [context, ops] of opsByContext) {
+    const at = `at ${contextLength(context)}`;
+    const parts = {
+      kvBytes: kvBytesMoved(ops),
+      attentionFlops: flopsOf(ops, 'attention'),
+      attentionLinearFlops: flopsOf(ops, 'attentionLinear'),
+      ffnFlops: flopsOf(ops, 'ffn'),
+      otherFlops: flopsOf(ops, 'other'),
+    };
+    perToken.push({
+      context,
+      kvBytes: parts.kvBytes.value,
+      attentionFlops: parts.attentionFlops.value,
+      attentionLinearFlops: parts.attentionLinearFlops.value,
+      ffnFlops: parts.ffnFlops.value,
+      otherFlops: parts.otherFlops.value,
+    });
+    formulas.push(
+      formula(
+        `KV and state bytes moved per token ${at}`,
+        parts.kvBytes,
+        'bytes',
+        'Step-3 report, tables 2 and 3',
+      ),
+      formula(
+        `Attention FLOPs per token ${at}`,
+        parts.attentionFlops,
+        'FLOPs',
+        'Step-3 report, tables 2 and 3',
+      ),
+    );
+    if (ops === firstOps)
+      formulas.push(
+        formula(
+          'Attention linear FLOPs per token',
+          parts.attentionLinearFlops,
+          'FLOPs',
+          '2 FLOPs per weight of the q, k, v, o projections',
+        ),
+        formula('FFN FLOPs per token', parts.ffnFlops, 'FLOPs', '2 FLOPs per activated weight'),
+        formula(
+          'Other FLOPs per token',
+          parts.otherFlops,
+          'FLOPs',
+          'routers and LM head, 2 FLOPs per weight',
+        ),
+      );
+    const costs = new Map<string, DollarCost>();
+    for (const target of targets) {
+      const dollars = dollarCost(ops, target, options.accounting);
+      if (dollars === null) continue;
+      costs.set(target.name, dollars);
+      cost.push({
+        target: target.name,
+        context,
+        attentionUsdPer1M: dollars.attention.value,
+        ffnUsdPer1M: dollars.ffn.value,
+        otherUsdPer1M: dollars.other.value,
+        totalUsdPer1M: dollars.total.value,
+        attentionBoundBy: dollars.attentionBoundBy,
+      });
+      formulas.push(
+        formula(
+          `Cost on ${target.name} ${at}`,
+          dollars.total,
+          'USD per 1M tokens',
+          `Step-3 report, section 4.1; price: ${target.priceSource ?? 'settings'}`,
+        ),
+      );
+    }
+    const pair = bestAfdPair(costs, context);
+    if (pair) afdCost.push(pair);
+  }
+
+  const trainingOps = decodeOps(architecture, options, { batch: 1, context: TRAINING_CONTEXT });
+  return {
+    file,
+    model: {
+      name: architecture.statedName ?? name,
+      family: architecture.family,
+      modelType: architecture.modelType,
+      matchedBy: architecture.matchedBy,
+    },
+    options,
+    parameters: countParameters(architecture),
+    kv: {
+      bytesPerToken: kvPerToken.value,
+      unboundedBytesPerToken: unboundedKvBytesPerToken(firstOps).value,
+      stateBytesPerSequence: state.value,
+      atContext: [...opsByContext].map(([context, ops]) => ({ context, bytes: kvBytesHeld(ops).value })),
+    },
+    perToken,
+    cost,
+    afdCost,
+    trainingCost: targets.flatMap((target) => {
+      const dollars = trainingDollars(trainingOps, target);
+      return dollars ? [{ target: target.name, context: TRAINING_CONTEXT, usdPer1M: dollars.value }] : [];
+    }),
+    attention: attentionSummary(architecture, firstOps),
+    moe: moeSummary(architecture, targets, options.precision),
+    formulas,
+    accountingNotes: notesFor(architecture, options.accounting),
+    findings,
+  };
+}
+
+/** The context at which the report compares training with decoding (figure 4). */
+const TRAINING_CONTEXT = 8192;

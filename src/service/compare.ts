@@ -1,0 +1,51 @@
+import type { AnalysisOptions, ComparedModel, PanelState } from '../protocol';
+import type { AnalyzedConfig } from './analyze';
+import { analyzedCatalog } from './catalog-models';
+import type { ServiceSettings } from './settings';
+
+/** An open config to be compared. */
+export interface OpenConfig {
+  readonly uri: string;
+  readonly analyzed: AnalyzedConfig;
+}
+
+/** What the panel shows: open configs first, then the catalog, all under the same settings. */
+export function compareModels(
+  open: readonly OpenConfig[],
+  activeUri: string | undefined,
+  settings: ServiceSettings,
+): PanelState {
+  const documents = open.map(({ uri, analyzed }): ComparedModel => ({
+    id: uri,
+    origin: 'document',
+    label: analyzed.analysis.model?.name ?? analyzed.analysis.file,
+    active: uri === activeUri,
+    analysis: analyzed.analysis,
+  }));
+  const catalog = analyzedCatalog(settings).map(({ analysis }): ComparedModel => ({
+    id: analysis.file,
+    origin: 'catalog',
+    label: analysis.model?.name ?? analysis.file,
+    active: false,
+    analysis,
+  }));
+  return {
+    options: settings.options,
+    accelerators: settings.accelerators.map(({ name, title, usdPerHour, source, priceSource }) => ({
+      name,
+      title,
+      usdPerHour,
+      source: priceSource === null ? source : `${source}; price: ${priceSource}`,
+    })),
+    models: [...documents, ...catalog],
+  };
+}
+
+/** Options with some of them replaced. */
+export const withOptions = (
+  settings: ServiceSettings,
+  changes: Partial<AnalysisOptions>,
+): ServiceSettings => ({
+  ...settings,
+  options: { ...settings.options, ...changes },
+});

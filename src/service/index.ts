@@ -1,0 +1,8 @@
+export * from './analyze';
+export * from './catalog-models';
+export * from './compare';
+export * as format from './format';
+export * from './hints';
+export * from './hover';
+export * from './recognize-text';
+export * from './settings';

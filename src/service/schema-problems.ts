@@ -1,0 +1,96 @@
+import * as validators from '#validators';
+import type { SchemaName } from '../architecture';
+import type { ReadProblem } from '../architecture';
+import type { JsonPath } from '../protocol';
+
+/** The part of ajv's error object that is used here. */
+interface SchemaError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+}
+
+/** These families' schemas describe the whole file, its nested text config included. */
+const WHOLE_FILE: readonly SchemaName[] = ['step3', 'llama4'];
+
+/** The object that a family's schema is about: the root, or the text config inside another family's wrapper. */
+const schemaRoot = (schema: SchemaName, textPath: JsonPath): JsonPath =>
+  WHOLE_FILE.includes(schema) ? [] : textPath;
+
+/** Checks a config against its family's schema; problems carry the path of the exact value. */
+export function schemaProblems(schema: SchemaName, config: unknown, textPath: JsonPath): ReadProblem[] {
+  const base = schemaRoot(schema, textPath);
+  const value = base.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], config);
+  const validate = validators[schema];
+  if (validate(value)) return [];
+  const errors: readonly SchemaError[] = validate.errors ?? [];
+  const seen = new Set<string>();
+  return errors.flatMap((error) => {
+    const message = messageOf(error);
+    const path = [...base, ...pathOf(error.instancePath, value)];
+    const key = `${path.join('/')} ${message ?? ''}`;
+    if (message === null || seen.has(key)) return [];
+    seen.add(key);
+    return [{ severity: 'error' as const, code: `schema/${error.keyword}`, message, path }];
+  });
+}
+
+/** JSON pointer to path; array steps become numbers. */
+function pathOf(pointer: string, root: unknown): JsonPath {
+  const path: (string | number)[] = [];
+  let at = root;
+  for (const step of pointer.split('/').slice(1)) {
+    const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    path.push(Array.isArray(at) ? Number(key) : key);
+    at = (at as Record<string, unknown> | undefined)?.[key];
+  }
+  return path;
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  integer: 'a whole number',
+  number: 'a number',
+  string: 'a string',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  null: 'null',
+};
+
+/** The error in a sentence; null for ajv's own bookkeeping (`if`, `allOf`), which comes with a cause. */
+function messageOf({ keyword, params, message, instancePath }: SchemaError): string | null {
+  const name = instancePath === '' ? 'This config' : `"${instancePath.split('/').pop() ?? ''}"`;
+  switch (keyword) {
+    case 'if':
+    case 'allOf':
+      return null;
+    case 'required':
+      return `"${String(params.missingProperty)}" is missing${instancePath === '' ? '' : ` in ${name}`}.`;
+    case 'type': {
+      const types = Array.isArray(params.type) ? (params.type as unknown[]) : [params.type];
+      return `${name} must be ${types.map((type) => TYPE_NAMES[String(type)] ?? String(type)).join(' or ')}.`;
+    }
+    case 'minimum':
+      return `${name} must be at least ${String(params.limit)}.`;
+    case 'exclusiveMinimum':
+      return `${name} must be more than ${String(params.limit)}.`;
+    case 'maximum':
+      return `${name} must be at most ${String(params.limit)}: no real model comes near.`;
+    case 'enum':
+      return `${name} must be one of ${(params.allowedValues as unknown[]).map((v) => JSON.stringify(v)).join(', ')}.`;
+    case 'const':
+      return `${name} must be ${JSON.stringify(params.allowedValue)}.`;
+    default:
+      return `${name} ${message ?? 'is not valid'}.`;
+  }
+}
+
+/** What a key means, from its schema's description. */
+export function keyDescription(schema: SchemaName, path: JsonPath, textPath: JsonPath): string | null {
+  const docs: Readonly<Record<string, string>> = validators.schemaDocs[schema];
+  const base = schemaRoot(schema, textPath);
+  const inside = base.every((step, i) => path[i] === step) ? path.slice(base.length) : path;
+  const key = inside.filter((step) => typeof step === 'string').join('.');
+  return Object.hasOwn(docs, key) ? (docs[key] ?? null) : null;
+}
