@@ -42,7 +42,9 @@ const bundles = [
 ].filter(({ entryPoints }) => Object.values(entryPoints).every((file) => existsSync(file)));
 
 if (process.argv.includes('--watch')) {
+  console.log('building');
   for (const options of bundles) await (await context(options)).watch();
+  console.log('built');
 } else {
   await Promise.all(bundles.map((options) => build(options)));
   if (process.argv.includes('--analyze'))

@@ -4,7 +4,14 @@ import path from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { runLogged, terminalProgress } from './vscode-server/progress';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
+const NAMES = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+  'microsoft-edge',
+];
 const ELSEWHERE = [
   '/snap/bin/chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
@@ -68,7 +75,14 @@ async function install(): Promise<void> {
     progress.step('apt-get update');
     await aptGet(['update']);
     progress.step('apt-get install chromium, some 120 MB');
-    await aptGet(['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core', 'fonts-liberation']);
+    await aptGet([
+      'install',
+      '-y',
+      '--no-install-recommends',
+      'chromium',
+      'fonts-dejavu-core',
+      'fonts-liberation',
+    ]);
   } catch (error) {
     progress.fail();
     throw error;
@@ -81,6 +95,13 @@ export async function launchBrowser(): Promise<Browser> {
     executablePath: await ensureChromium(),
     // Chromium's sandbox can't start as root; as anyone else it stays on.
     chromiumSandbox: !root,
-    args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
 }

@@ -48,7 +48,8 @@ function choices(): Choices | undefined {
   });
   if (values.help) return undefined;
   const port = values.port === undefined ? undefined : Number(values.port);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536)) throw new TypeError(`--port ${values.port ?? ''} is not a port.`);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536))
+    throw new TypeError(`--port ${values.port ?? ''} is not a port.`);
   return {
     editor: !values['no-editor'] && (values.editor ?? process.stdout.isTTY),
     browser: (values.browser ?? false) || port !== undefined,
@@ -65,9 +66,13 @@ function exampleConfigs(): string[] {
 }
 
 function printTable(configs: readonly string[]): void {
-  const { status, error } = spawnSync(process.execPath, ['dist/cli.js', 'compare', ...configs], { cwd: root, stdio: 'inherit' });
+  const { status, error } = spawnSync(process.execPath, ['dist/cli.js', 'compare', ...configs], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   // 1 says that a config has a finding, which the table's readers have just read.
-  if (status !== 0 && status !== 1) throw new Error(`The table could not be printed${error ? `: ${error.message}` : '.'}`);
+  if (status !== 0 && status !== 1)
+    throw new Error(`The table could not be printed${error ? `: ${error.message}` : '.'}`);
 }
 
 /** True if the user's own VS Code took over. */
@@ -75,19 +80,27 @@ function openDesktop(): boolean {
   const code = onPath('code') ?? onPath('code.cmd');
   if (code === undefined) return false;
   if (process.env.VSCODE_IPC_HOOK_CLI) {
-    console.log('This terminal belongs to a remote VS Code window, which loads no extension from a folder; using the browser.');
+    console.log(
+      'This terminal belongs to a remote VS Code window, which loads no extension from a folder; using the browser.',
+    );
     return false;
   }
-  const { status } = spawnSync(code, [`--extensionDevelopmentPath=${root}`, examples], { stdio: 'inherit', shell: code.endsWith('.cmd') });
+  const { status } = spawnSync(code, [`--extensionDevelopmentPath=${root}`, examples], {
+    stdio: 'inherit',
+    shell: code.endsWith('.cmd'),
+  });
   if (status !== 0) {
     console.log('`code` could not open a window; using the browser.');
     return false;
   }
-  console.log('Decode Lens is loaded in a new VS Code window on examples/. No window? `npm start -- --browser` opens one in the browser.');
+  console.log(
+    'Decode Lens is loaded in a new VS Code window on examples/. No window? `npm start -- --browser` opens one in the browser.',
+  );
   return true;
 }
 
 async function openBrowser(port: number | undefined, first: string | undefined): Promise<void> {
+  console.log('\nOpening VS Code in the browser; first the extension is packed.');
   const vsix = await pack();
   const server = await startServer({
     home: { folder: examples, ...(first === undefined ? {} : { file: path.join(root, first) }) },
@@ -112,13 +125,15 @@ ${tunnel}
   Ctrl-C here ends it.
 `);
   showLink(server.url);
-  if (!(await Promise.race([interrupted, server.ended]))) throw new Error("VS Code's server has ended by itself.");
+  if (!(await Promise.race([interrupted, server.ended])))
+    throw new Error("VS Code's server has ended by itself.");
   await server.stop();
 }
 
 /** Best effort: the link has been printed, and a machine without a desktop has nothing to show it with. */
 function showLink(url: string): void {
-  const desktop = process.platform === 'darwin' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
+  const desktop =
+    process.platform === 'darwin' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
   const opener = onPath(process.platform === 'darwin' ? 'open' : 'xdg-open');
   if (!desktop || opener === undefined) return;
   spawn(opener, [url], { detached: true, stdio: 'ignore' })
@@ -138,7 +153,7 @@ async function main(): Promise<void> {
   if (!chosen.editor) {
     console.log('\nTo open these configs in VS Code with Decode Lens: npm start -- --editor');
   } else if (chosen.browser || !openDesktop()) {
-    await openBrowser(chosen.port, configs[0]);
+    await openBrowser(chosen.port, configs.find((file) => file.includes('my-draft')) ?? configs[0]);
   }
 }
 

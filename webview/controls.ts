@@ -9,7 +9,7 @@ import {
   type Precision,
   PRECISIONS,
 } from '../src/protocol';
-import { el, reconcile } from './dom';
+import { el, reconcile, setText } from './dom';
 import { formatContext, formatUsd, shorten } from './format';
 import { button, checkbox, type CheckboxControl, dropdown } from './toolkit';
 import { kindOf, modelHint } from './views/view';
@@ -54,7 +54,9 @@ export function controls(events: ControlEvents): Controls {
   let state: PanelState | null = null;
   /** What was asked for last: two quick clicks must not undo each other. */
   let wantedTargets: readonly string[] = [];
-  let configuredContexts: readonly number[] | null = null;
+  /** The settings' contexts: the chosen one is put before them. */
+  let configuredContexts: readonly number[] = [];
+  let askedContexts = '';
   let hidden: ReadonlySet<string> = new Set();
 
   const context = dropdown(
@@ -63,7 +65,9 @@ export function controls(events: ControlEvents): Controls {
     'Tokens of context that a decoded token attends to',
     (value) => {
       const chosen = Number(value);
-      events.options({ contexts: [chosen, ...(configuredContexts ?? []).filter((c) => c !== chosen)] });
+      const contexts = [chosen, ...configuredContexts.filter((c) => c !== chosen)];
+      askedContexts = contexts.join();
+      events.options({ contexts });
     },
   );
   const accounting = dropdown<AccountingId>(
@@ -88,6 +92,7 @@ export function controls(events: ControlEvents): Controls {
 
   const targetBoxes = new WeakMap<HTMLElement, CheckboxControl>();
   const targets = el('div', { class: 'boxes' });
+  const unpricedNote = el('p', { class: 'note' });
   const toggleTarget = (name: string, checked: boolean): void => {
     if (state === null) return;
     const next = state.accelerators
@@ -101,9 +106,16 @@ export function controls(events: ControlEvents): Controls {
     }
   };
   const showTargets = ({ accelerators, options }: PanelState): void => {
+    const usable = accelerators.filter((a) => a.usdPerHour !== null || options.targets.includes(a.name));
+    const unpriced = accelerators.filter((a) => !usable.includes(a)).map((a) => a.name);
+    unpricedNote.hidden = unpriced.length === 0;
+    setText(
+      unpricedNote,
+      `No price known: ${unpriced.join(', ')}. Set usdPerHour in the setting decodeLens.accelerators to use one.`,
+    );
     reconcile(
       targets,
-      accelerators,
+      usable,
       ({ name }) => name,
       ({ name }) => {
         const control = checkbox((checked) => {
@@ -114,10 +126,10 @@ export function controls(events: ControlEvents): Controls {
       },
       (element, accelerator) => {
         const checked = options.targets.includes(accelerator.name);
-        const usable = accelerator.usdPerHour !== null && (!checked || options.targets.length > 1);
-        const alone = checked && options.targets.length === 1 ? ' The last target stays.' : '';
+        const last = checked && options.targets.length === 1;
+        const alone = last ? ' The last target stays.' : '';
         const title = targetTitle(accelerator) + alone;
-        targetBoxes.get(element)?.set({ checked, text: accelerator.name, title, disabled: !usable });
+        targetBoxes.get(element)?.set({ checked, text: accelerator.name, title, disabled: last });
       },
     );
   };
@@ -143,14 +155,12 @@ export function controls(events: ControlEvents): Controls {
       (element, model) => {
         element.dataset.kind = kindOf(model);
         const title = `${model.label}: ${modelHint(model).replace(' Click to open.', '')}`;
-        modelBoxes
-          .get(element)
-          ?.set({
-            checked: !hidden.has(model.id),
-            text: shorten(model.label, NAME_LIMIT),
-            title,
-            disabled: false,
-          });
+        modelBoxes.get(element)?.set({
+          checked: !hidden.has(model.id),
+          text: shorten(model.label, NAME_LIMIT),
+          title,
+          disabled: false,
+        });
       },
     );
   };
@@ -172,7 +182,7 @@ export function controls(events: ControlEvents): Controls {
       precision.element,
       kvPrecision.element,
     ),
-    fieldset('targets', 'Targets', targets),
+    fieldset('targets', 'Targets', targets, unpricedNote),
     fieldset('models', 'Models', models, el('div', { class: 'actions' }, all, none)),
   );
 
@@ -183,7 +193,7 @@ export function controls(events: ControlEvents): Controls {
       hidden = ids;
       const { options } = next;
       wantedTargets = options.targets;
-      configuredContexts ??= options.contexts;
+      if (options.contexts.join() !== askedContexts) configuredContexts = options.contexts;
       const contexts = [...new Set([...CONTEXTS, ...configuredContexts, ...options.contexts])].sort(
         (a, b) => a - b,
       );

@@ -76,7 +76,7 @@ function draw(): void {
   setText(status, statusText(state, context));
   choices.update(state, hidden);
   for (const view of views) view.update({ state, shown, context, theme });
-  how.update(state.options.accounting, shown);
+  how.update(state, shown);
   post({ type: 'drawn', models: shown.length });
 }
 

@@ -1,17 +1,17 @@
 /** How the numbers came about: the accounting's notes and the formulas, as the service wrote them. */
-import type { ComparedModel, Formula } from '../src/protocol';
+import type { ComparedModel, Formula, PanelState } from '../src/protocol';
 import { el, reconcile, setText } from './dom';
-import { formatSi, formatUsd } from './format';
+import { formatBytes, formatContext, formatSi, formatUsd } from './format';
 
 export interface Method {
   readonly element: HTMLElement;
-  update(accounting: string, shown: readonly ComparedModel[]): void;
+  update(state: PanelState, shown: readonly ComparedModel[]): void;
 }
 
 function resultText({ result, unit }: Formula): string {
   const [symbol, ...rest] = unit.split(' ');
   if (symbol === 'USD' || symbol === '$') return [formatUsd(result), ...rest].join(' ');
-  return formatSi(result, unit);
+  return unit === 'bytes' ? formatBytes(result) : formatSi(result, unit);
 }
 
 function inputsText({ inputs }: Formula): string {
@@ -31,12 +31,12 @@ export function method(): Method {
   const element = el('details', { class: 'method', id: 'method' }, summary, notes, heading, formulas);
   return {
     element,
-    update(accounting, shown) {
+    update({ options }, shown) {
       const [first] = shown;
       element.hidden = first === undefined;
       if (first === undefined) return;
       const { analysis, label } = first;
-      setText(summary, `How this is counted (${accounting})`);
+      setText(summary, `How this is counted (${options.accounting})`);
       reconcile(
         notes,
         analysis.accountingNotes,
@@ -44,10 +44,12 @@ export function method(): Method {
         () => el('li'),
         setText,
       );
-      setText(heading, analysis.formulas.length === 0 ? '' : `Formulas, with the values of ${label}`);
+      const others = options.contexts.slice(1).map((context) => ` at ${formatContext(context)}`);
+      const relevant = analysis.formulas.filter((f) => !others.some((suffix) => f.label.endsWith(suffix)));
+      setText(heading, relevant.length === 0 ? '' : `Formulas, with the values of ${label}`);
       reconcile(
         formulas,
-        analysis.formulas,
+        relevant,
         (formula) => formula.label,
         () => el('li', {}, el('strong'), el('code'), el('span', { class: 'inputs' }), el('cite')),
         (item, formula) => {

@@ -36,20 +36,27 @@ export async function openDoor({ socket, port, preferredPort, home }: DoorOption
   // Cookies are shared by all ports of a host: the name keeps two windows apart.
   const cookie = `decode-lens-${actual}`;
 
-  const knows = (candidate: string | null | undefined) => candidate?.length === token.length && timingSafeEqual(Buffer.from(candidate), Buffer.from(token));
+  const knows = (candidate: string | null | undefined) =>
+    candidate?.length === token.length && timingSafeEqual(Buffer.from(candidate), Buffer.from(token));
   const admitted = ({ headers }: http.IncomingMessage) =>
-    (headers.cookie ?? '').split(/; */).some((pair) => pair.startsWith(`${cookie}=`) && knows(pair.slice(cookie.length + 1)));
+    (headers.cookie ?? '')
+      .split(/; */)
+      .some((pair) => pair.startsWith(`${cookie}=`) && knows(pair.slice(cookie.length + 1)));
 
   server.on('request', (request, response) => {
     const host = request.headers.host ?? `127.0.0.1:${actual}`;
     const target = new URL(request.url ?? '/', 'http://door');
     const invited = knows(target.searchParams.get('token'));
     if (!invited && !admitted(request)) {
-      response.writeHead(403, { 'content-type': 'text/plain' }).end('Open the link that Decode Lens printed in the terminal.\n');
+      response
+        .writeHead(403, { 'content-type': 'text/plain' })
+        .end('Open the link that Decode Lens printed in the terminal.\n');
     } else if (invited || (target.pathname === '/' && !target.search)) {
       target.searchParams.delete('token');
       const location = target.search ? `${target.pathname}${target.search}` : home(host);
-      response.writeHead(302, { location, 'set-cookie': `${cookie}=${token}; Path=/; HttpOnly; SameSite=Lax` }).end();
+      response
+        .writeHead(302, { location, 'set-cookie': `${cookie}=${token}; Path=/; HttpOnly; SameSite=Lax` })
+        .end();
     } else {
       forward(socket, request, response);
     }
@@ -88,8 +95,12 @@ export async function openDoor({ socket, port, preferredPort, home }: DoorOption
 async function listen(server: http.Server, port: number, orAny: boolean): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE' && orAny && port !== 0) listen(server, 0, false).then(() => { resolve(); }, reject);
-      else if (error.code === 'EADDRINUSE') reject(new Error(`Port ${port} is in use; choose another one with --port.`));
+      if (error.code === 'EADDRINUSE' && orAny && port !== 0)
+        listen(server, 0, false).then(() => {
+          resolve();
+        }, reject);
+      else if (error.code === 'EADDRINUSE')
+        reject(new Error(`Port ${port} is in use; choose another one with --port.`));
       else reject(error);
     });
     server.listen(port, '127.0.0.1', resolve);
@@ -101,10 +112,13 @@ async function listen(server: http.Server, port: number, orAny: boolean): Promis
 }
 
 function forward(socketPath: string, request: http.IncomingMessage, response: http.ServerResponse): void {
-  const upstream = http.request({ socketPath, path: request.url, method: request.method, headers: request.headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
-  });
+  const upstream = http.request(
+    { socketPath, path: request.url, method: request.method, headers: request.headers },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    },
+  );
   upstream.once('error', () => {
     if (!response.headersSent) response.writeHead(502, { 'content-type': 'text/plain' });
     response.end('VS Code is starting or has ended.\n');
@@ -115,6 +129,7 @@ function forward(socketPath: string, request: http.IncomingMessage, response: ht
 
 function requestHead({ method, url, rawHeaders }: http.IncomingMessage): string {
   const lines = [`${method ?? 'GET'} ${url ?? '/'} HTTP/1.1`];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i] ?? ''}: ${rawHeaders[i + 1] ?? ''}`);
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+    lines.push(`${rawHeaders[i] ?? ''}: ${rawHeaders[i + 1] ?? ''}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }

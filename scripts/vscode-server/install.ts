@@ -29,10 +29,20 @@ const server: VscodeServer = {
 const ADDONS = ['spdlog', 'native-watchdog'];
 const replacement = (addon: string) => path.join(__dirname, 'addons', `${addon}.js`);
 
-const quiet = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--omit-lockfile-registry-resolved', '--engine-strict=false'];
+const quiet = [
+  '--omit=dev',
+  '--ignore-scripts',
+  '--no-audit',
+  '--no-fund',
+  '--omit-lockfile-registry-resolved',
+  '--engine-strict=false',
+];
 
 /** Changes with the pinned versions, so that a new pin replaces an old installation. */
-const wanted = () => [manifest, ...ADDONS.map(replacement)].reduce((hash, file) => hash.update(readFileSync(file)), createHash('sha256')).digest('hex');
+const wanted = () =>
+  [manifest, ...ADDONS.map(replacement)]
+    .reduce((hash, file) => hash.update(readFileSync(file)), createHash('sha256'))
+    .digest('hex');
 
 export function isInstalled(): boolean {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted() && existsSync(server.node);
@@ -43,7 +53,7 @@ export async function installVscodeServer(progress?: Progress): Promise<VscodeSe
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(
       `The VS Code in the browser is for Linux on x64; this is ${process.platform} on ${process.arch}. ` +
-        "Install VS Code and put `code` on the PATH (in VS Code: \"Shell Command: Install 'code' command in PATH\").",
+        'Install VS Code and put `code` on the PATH (in VS Code: "Shell Command: Install \'code\' command in PATH").',
     );
   }
   const shown = progress ?? terminalProgress('VS Code for the browser');
@@ -80,7 +90,8 @@ async function install(progress: Progress): Promise<void> {
       log: path.join(home, `install-${index + 1}.log`),
     });
   }
-  for (const addon of ADDONS) copyFileSync(replacement(addon), path.join(workbench, 'node_modules/@vscode', addon, 'index.js'));
+  for (const addon of ADDONS)
+    copyFileSync(replacement(addon), path.join(workbench, 'node_modules/@vscode', addon, 'index.js'));
   writeFileSync(stamp, wanted());
 }
 
@@ -88,7 +99,10 @@ async function install(progress: Progress): Promise<void> {
 function npm(...args: string[]): { command: string; args: string[]; env: NodeJS.ProcessEnv } {
   const script = process.env.npm_execpath;
   const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(npm_package_|npm_lifecycle_|npm_config_local_prefix$|npm_config_prefix$|INIT_CWD$)/i.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) =>
+        !/^(npm_package_|npm_lifecycle_|npm_config_local_prefix$|npm_config_prefix$|INIT_CWD$)/i.test(name),
+    ),
   );
   return script && /npm-cli\.c?js$/.test(script)
     ? { command: process.execPath, args: [script, ...args], env }

@@ -7,8 +7,19 @@ const root = path.resolve(__dirname, '../..');
 
 /** Builds `dist/` when it isn't there, or always with `fresh`. */
 export async function build({ fresh = true }: { fresh?: boolean } = {}): Promise<void> {
-  if (!fresh && ['extension', 'server', 'cli', 'webview'].every((name) => existsSync(path.join(root, 'dist', `${name}.js`)))) return;
-  await runLogged({ command: process.execPath, args: ['scripts/build.mjs'], cwd: root, log: path.join(root, '.cache/build.log') });
+  if (
+    !fresh &&
+    ['extension', 'server', 'cli', 'webview'].every((name) =>
+      existsSync(path.join(root, 'dist', `${name}.js`)),
+    )
+  )
+    return;
+  await runLogged({
+    command: process.execPath,
+    args: ['scripts/build.mjs'],
+    cwd: root,
+    log: path.join(root, '.cache/build.log'),
+  });
 }
 
 /** The path of the packed extension; `dist/` has to be there. */
@@ -17,7 +28,7 @@ export async function pack(): Promise<string> {
   mkdirSync(path.dirname(vsix), { recursive: true });
   await runLogged({
     command: process.execPath,
-    args: ['node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', '--allow-missing-repository', '--out', vsix],
+    args: ['node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', '--out', vsix],
     cwd: root,
     log: path.join(root, '.cache/pack.log'),
   });

@@ -20,7 +20,7 @@ export function terminalProgress(title: string, out: NodeJS.WriteStream = proces
   const started = Date.now();
   let current = '';
   const draw = () => {
-    const line = `${title}: ${current} (${since(started)})`;
+    const line = `${title}, ${since(started)}: ${current}`;
     out.write(`\r\x1b[2K${line.slice(0, Math.max(20, (out.columns || 80) - 1))}`);
   };
   const timer = out.isTTY ? setInterval(draw, 1000) : undefined;

@@ -12,7 +12,11 @@ import { installVscodeServer } from './install';
 import { runLogged } from './progress';
 
 export type Theme = 'light' | 'dark' | 'hc';
-const THEMES: Readonly<Record<Theme, string>> = { light: 'Light Modern', dark: 'Dark Modern', hc: 'Default High Contrast' };
+const THEMES: Readonly<Record<Theme, string>> = {
+  light: 'Light Modern',
+  dark: 'Dark Modern',
+  hc: 'Default High Contrast',
+};
 
 /** What a window of the workbench shows, and what it loads. Paths are absolute. */
 export interface Window {
@@ -31,7 +35,7 @@ export interface ServerOptions {
   readonly vsix?: string;
   /** Obey a window's `extension` and `tests`. */
   readonly development?: boolean;
-  /** Colour theme; without one VS Code's own default. */
+  /** Colour theme; without one VS Code is light or dark as the browser is. */
   readonly theme?: Theme;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
@@ -62,14 +66,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     prepare(dir, options);
     const env = { ...environment(dir), ...options.env };
-    const common = [entry, '--config', path.join(dir, 'config.yaml'), '--user-data-dir', path.join(dir, 'user'), '--extensions-dir', path.join(dir, 'extensions')];
+    const common = [
+      entry,
+      '--config',
+      path.join(dir, 'config.yaml'),
+      '--user-data-dir',
+      path.join(dir, 'user'),
+      '--extensions-dir',
+      path.join(dir, 'extensions'),
+    ];
     if (options.vsix !== undefined) {
       const args = [...common, '--install-extension', options.vsix, '--force'];
       await runLogged({ command: node, args, cwd: dir, env, log: path.join(dir, 'vsix.log') });
     }
     const socket = path.join(dir, 'vscode.sock');
     const log = path.join(dir, 'server.log');
-    const child = spawnServer(node, [...common, ...serverArgs(socket, options.development ?? false)], { cwd: dir, env, log });
+    const child = spawnServer(node, [...common, ...serverArgs(socket, options.development ?? false)], {
+      cwd: dir,
+      env,
+      log,
+    });
     const kill = () => {
       killGroup(child, 'SIGKILL');
       remove();
@@ -82,12 +98,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     try {
       await listening(child, socket, log);
-      const door = await openDoor({ socket, port: options.port, preferredPort: options.preferredPort, home: (host) => windowPath(host, options.home) });
+      const door = await openDoor({
+        socket,
+        port: options.port,
+        preferredPort: options.preferredPort,
+        home: (host) => windowPath(host, options.home),
+      });
       return {
         url: `${door.origin}/?token=${door.token}`,
         origin: door.origin,
         port: door.port,
-        urlOf: (window) => `${door.origin}${windowPath(`127.0.0.1:${door.port}`, window)}&token=${door.token}`,
+        urlOf: (window) =>
+          `${door.origin}${windowPath(`127.0.0.1:${door.port}`, window)}&token=${door.token}`,
         ended,
         async stop() {
           door.close();
@@ -127,7 +149,8 @@ function serverArgs(socket: string, development: boolean): string[] {
  * terminal code-server would hand over to that window), code-server's own, log levels and Node's flags.
  */
 function environment(dir: string): NodeJS.ProcessEnv {
-  const misleading = /^(npm_|VSCODE_|CODE_SERVER_|CS_|ELECTRON_|NODE_OPTIONS$|LOG_LEVEL$|LOG$|DEBUG$|PORT$|PASSWORD$|HASHED_PASSWORD$|GITHUB_TOKEN$)/i;
+  const misleading =
+    /^(npm_|VSCODE_|CODE_SERVER_|CS_|ELECTRON_|NODE_OPTIONS$|LOG_LEVEL$|LOG$|DEBUG$|PORT$|PASSWORD$|HASHED_PASSWORD$|GITHUB_TOKEN$)/i;
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !misleading.test(name))),
     HOME: dir,
@@ -141,14 +164,14 @@ function environment(dir: string): NodeJS.ProcessEnv {
 }
 
 function prepare(dir: string, { theme, settings }: ServerOptions): void {
-  for (const folder of ['user/User', 'extensions', 'tmp']) mkdirSync(path.join(dir, folder), { recursive: true });
+  for (const folder of ['user/User', 'extensions', 'tmp'])
+    mkdirSync(path.join(dir, folder), { recursive: true });
   writeFileSync(path.join(dir, 'config.yaml'), 'auth: none\ncert: false\n');
   const all = {
     'workbench.startupEditor': 'none',
     'workbench.enableExperiments': false,
     'workbench.secondarySideBar.defaultVisibility': 'hidden',
-    'window.autoDetectColorScheme': false,
-    ...(theme ? { 'workbench.colorTheme': THEMES[theme] } : {}),
+    ...(theme ? { 'workbench.colorTheme': THEMES[theme] } : { 'window.autoDetectColorScheme': true }),
     'chat.disableAIFeatures': true,
     'extensions.autoCheckUpdates': false,
     'extensions.autoUpdate': false,
@@ -158,14 +181,25 @@ function prepare(dir: string, { theme, settings }: ServerOptions): void {
     'npm.fetchOnlinePackageInfo': false,
     'telemetry.telemetryLevel': 'off',
     // A terminal that the user opens is to be in their own home.
-    'terminal.integrated.env.linux': { HOME: homedir(), TMPDIR: null, XDG_CONFIG_HOME: null, XDG_DATA_HOME: null, XDG_CACHE_HOME: null, XDG_RUNTIME_DIR: null },
+    'terminal.integrated.env.linux': {
+      HOME: homedir(),
+      TMPDIR: null,
+      XDG_CONFIG_HOME: null,
+      XDG_DATA_HOME: null,
+      XDG_CACHE_HOME: null,
+      XDG_RUNTIME_DIR: null,
+    },
     ...settings,
   };
   writeFileSync(path.join(dir, 'user/User/settings.json'), JSON.stringify(all, null, 2));
 }
 
 /** Detached, as the leader of a process group: stopping it takes the extension hosts and language servers along. */
-function spawnServer(node: string, args: string[], { cwd, env, log }: { cwd: string; env: NodeJS.ProcessEnv; log: string }): ChildProcess {
+function spawnServer(
+  node: string,
+  args: string[],
+  { cwd, env, log }: { cwd: string; env: NodeJS.ProcessEnv; log: string },
+): ChildProcess {
   const fd = openSync(log, 'a');
   try {
     return spawn(node, args, { cwd, env, stdio: ['ignore', fd, fd], detached: true });
@@ -195,7 +229,7 @@ async function listening(child: ChildProcess, socketPath: string, log: string): 
           resolve(false);
         });
     });
-  for (const end = Date.now() + 60_000; !(await answers()); ) {
+  for (const end = Date.now() + 60_000; !(await answers());) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > end) {
       const tail = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-20).join('\n  ');
       throw new Error(`VS Code's server did not start. The end of its log:\n  ${tail}`);

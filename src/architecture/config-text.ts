@@ -92,7 +92,8 @@ function scan(text: string, report: Report): { text: string; nonFinite: NonFinit
   const replacements: { offset: number; length: number; by: string }[] = [];
   const scanner = createScanner(text, false);
   let depth = 0;
-  let minusAt = -1;
+  /** Offset of the last lone minus sign; at first none that any word could follow. */
+  let minusAt = -2;
   let previous: SyntaxKind = SyntaxKind.Unknown;
   let commaAt = -1;
   let commented = false;

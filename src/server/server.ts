@@ -225,12 +225,10 @@ export function startServer(connection: Connection): void {
       // A panel's own choices are checked like any setting.
       const { settings: chosen } = readSettings({ ...options }, service);
       const open = await Promise.all(
-        documents
-          .all()
-          .map(async (document) => ({
-            uri: document.uri,
-            analyzed: (await analysisOf(document.uri)) && cache.underSettings(document, chosen),
-          })),
+        documents.all().map(async (document) => ({
+          uri: document.uri,
+          analyzed: (await analysisOf(document.uri)) && cache.underSettings(document, chosen),
+        })),
       );
       return compareModels(
         open.flatMap(({ uri, analyzed }) => (analyzed ? [{ uri, analyzed }] : [])),

@@ -298,8 +298,18 @@ function summarize(
         ),
       );
     }
-    const pair = bestAfdPair(costs, context);
-    if (pair) afdCost.push(pair);
+    const afd = bestAfdPair(costs, context);
+    if (afd) {
+      afdCost.push(afd.pair);
+      formulas.push(
+        formula(
+          `AFD cost ${at}`,
+          afd.total,
+          'USD per 1M tokens',
+          'Step-3 report, section 4.1: the cheapest target for attention and for FFN',
+        ),
+      );
+    }
   }
 
   const trainingOps = decodeOps(architecture, options, { batch: 1, context: TRAINING_CONTEXT });

@@ -26,7 +26,11 @@ export async function runHostTests(browser: Browser, folder: string): Promise<re
   });
   rmSync(report, { force: true });
   const window = { folder, extension: root, tests };
-  const server = await startServer({ home: window, development: true, env: { DECODE_LENS_TEST_REPORT: report } });
+  const server = await startServer({
+    home: window,
+    development: true,
+    env: { DECODE_LENS_TEST_REPORT: report },
+  });
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
   const started = Date.now();
   let broken: string | undefined;

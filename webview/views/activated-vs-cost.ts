@@ -270,7 +270,7 @@ export function activatedVsCost(post: Post): View {
       figure.describe({
         lead:
           'Cheaper is further left, larger further up. On the frontier, no other model shown activates more ' +
-          'parameters for less. AFD runs attention and FFN each on its cheapest target, network time hidden.',
+          'parameters for less. AFD runs attention and FFN each on its cheapest target, network time hidden, as in figure 1 of the Step-3 report.',
         note: formulaNote(context.shown, /\bAFD\b/i),
         aria:
           `Scatter chart of ${plural(points.length, 'model')}: AFD cost per 1M decoded tokens against activated ` +

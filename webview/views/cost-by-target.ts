@@ -311,8 +311,8 @@ export function costByTarget(post: Post): View {
       figure.describe({
         lead:
           'All of a model on one accelerator, and last, in bold, its best AFD pair: attention on the one, ' +
-          'FFN on the other. Theory: price over peak, at full utilisation.',
-        note: formulaNote(context.shown, /attention.*(cost|\$|usd)|(cost|\$|usd).*attention/i),
+          'FFN on the other. Theory: price over peak, as in figure 2 of the Step-3 report.',
+        note: formulaNote(context.shown, /^cost on /i),
         aria:
           `Stacked bar chart of ${plural(priced.length, 'model')} on ${context.state.options.targets.join(', ')} and the ` +
           `best AFD pair: attention, FFN and other cost per 1M decoded tokens; ${where}. The table below has the numbers.`,

@@ -19,6 +19,8 @@ export interface View {
   update(context: ViewContext): void;
 }
 
+const SOURCES = 'Values and sources: under “How this is counted”.';
+
 export type Post = (message: WebviewMessage) => void;
 
 export function kindOf(model: ComparedModel): RowKind {
@@ -57,11 +59,11 @@ export function modelHint(model: ComparedModel): string {
   return `${where} (${what}). Findings: ${findingsText(analysis)}. Click to open.`;
 }
 
-/** The formula behind a shown number, as the service wrote it: `label = expression (source)`. */
+/** The formula behind a shown number, as the service wrote it; its source and values stand in the method. */
 export function formulaNote(shown: readonly ComparedModel[], about: RegExp): string {
   for (const { analysis } of shown) {
     const formula = analysis.formulas.find((f) => about.test(f.label));
-    if (formula !== undefined) return `${formula.label} = ${formula.expression} (${formula.source}).`;
+    if (formula !== undefined) return `${formula.label} = ${formula.expression}. ${SOURCES}`;
   }
   return '';
 }

@@ -17,24 +17,24 @@ export async function run(): Promise<void> {
   const note = (outcome: TestOutcome) => {
     appendFileSync(report, `${JSON.stringify(outcome)}\n`);
   };
-  class Reporter {
-    constructor(runner: Mocha.Runner) {
-      runner.on('pass', (test) => {
-        note({ title: test.title, ms: test.duration ?? 0 });
-      });
-      runner.on('fail', (test, error: unknown) => {
-        note({ title: test.title, ms: test.duration ?? 0, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-      });
-    }
-  }
-  const mocha = new Mocha({ ui: 'bdd', timeout: 30_000, reporter: Reporter });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 30_000, reporter: Mocha.reporters.Base });
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   // Only now: the suites call what the line above has defined.
   await import('./suite');
   await new Promise<void>((resolve, reject) => {
-    mocha.run((failures) => {
+    const runner = mocha.run((failures) => {
       if (failures === 0) resolve();
       else reject(new Error(`${failures} failed`));
+    });
+    runner.on('pass', (test) => {
+      note({ title: test.title, ms: test.duration ?? 0 });
+    });
+    runner.on('fail', (test, error: unknown) => {
+      note({
+        title: test.title,
+        ms: test.duration ?? 0,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
     });
   });
 }

@@ -9,11 +9,17 @@ const folder = () => {
 };
 
 /** Polls: diagnostics and hints follow an edit after a pause, and a first start takes a second or two. */
-async function until<T>(what: string, probe: () => T | Promise<T>, good: (value: T) => boolean = Boolean, ms = 15_000): Promise<T> {
+async function until<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  good: (value: T) => boolean = Boolean,
+  ms = 15_000,
+): Promise<T> {
   for (const end = Date.now() + ms; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
     const value = await probe();
     if (good(value)) return value;
-    if (Date.now() > end) assert.fail(`Waited ${ms / 1000} s for ${what}; last seen: ${JSON.stringify(value)}`);
+    if (Date.now() > end)
+      assert.fail(`Waited ${ms / 1000} s for ${what}; last seen: ${JSON.stringify(value)}`);
   }
 }
 
@@ -33,24 +39,43 @@ async function replace(document: vscode.TextDocument, from: string, to: string):
   const at = document.getText().indexOf(from);
   assert.ok(at >= 0, `${from} is not in ${document.uri.path}`);
   const edit = new vscode.WorkspaceEdit();
-  edit.replace(document.uri, new vscode.Range(document.positionAt(at), document.positionAt(at + from.length)), to);
+  edit.replace(
+    document.uri,
+    new vscode.Range(document.positionAt(at), document.positionAt(at + from.length)),
+    to,
+  );
   assert.ok(await vscode.workspace.applyEdit(edit));
 }
 
 /** Ours only: VS Code's own JSON support reports on the same files. */
-const diagnostics = ({ uri }: vscode.TextDocument) => vscode.languages.getDiagnostics(uri).filter(({ source }) => source === SOURCE);
-const errors = (document: vscode.TextDocument) => diagnostics(document).filter(({ severity }) => severity === vscode.DiagnosticSeverity.Error);
+const diagnostics = ({ uri }: vscode.TextDocument) =>
+  vscode.languages.getDiagnostics(uri).filter(({ source }) => source === SOURCE);
+const errors = (document: vscode.TextDocument) =>
+  diagnostics(document).filter(({ severity }) => severity === vscode.DiagnosticSeverity.Error);
 
 async function hints(document: vscode.TextDocument): Promise<string[]> {
   const all = new vscode.Range(0, 0, document.lineCount, 0);
-  const found = await vscode.commands.executeCommand<vscode.InlayHint[] | undefined>('vscode.executeInlayHintProvider', document.uri, all);
-  return (found ?? []).map(({ label }) => (typeof label === 'string' ? label : label.map(({ value }) => value).join('')));
+  const found = await vscode.commands.executeCommand<vscode.InlayHint[] | undefined>(
+    'vscode.executeInlayHintProvider',
+    document.uri,
+    all,
+  );
+  return (found ?? []).map(({ label }) =>
+    typeof label === 'string' ? label : label.map(({ value }) => value).join(''),
+  );
 }
 
 async function hover(document: vscode.TextDocument, key: string): Promise<string> {
   const at = document.positionAt(document.getText().indexOf(key) + 1);
-  const found = await vscode.commands.executeCommand<vscode.Hover[] | undefined>('vscode.executeHoverProvider', document.uri, at);
-  return (found ?? []).flatMap(({ contents }) => contents).map((content) => (typeof content === 'string' ? content : content.value)).join('\n');
+  const found = await vscode.commands.executeCommand<vscode.Hover[] | undefined>(
+    'vscode.executeHoverProvider',
+    document.uri,
+    at,
+  );
+  const contents = (found ?? []).flatMap((one) => one.contents);
+  return contents
+    .map((content) => (content instanceof vscode.MarkdownString ? content.value : JSON.stringify(content)))
+    .join('\n');
 }
 
 const hasHint = (part: string) => (labels: string[]) => labels.some((label) => label.includes(part));
@@ -68,7 +93,9 @@ describe('extension host', () => {
   });
 
   it('registers every command that its manifest declares', async () => {
-    const manifest = vscode.extensions.getExtension('decode-lens.decode-lens')?.packageJSON as { contributes: { commands: { command: string }[] } };
+    const manifest = vscode.extensions.getExtension('decode-lens.decode-lens')?.packageJSON as {
+      contributes: { commands: { command: string }[] };
+    };
     const registered = new Set(await vscode.commands.getCommands(true));
     for (const { command } of manifest.contributes.commands) assert.ok(registered.has(command), command);
   });
@@ -83,7 +110,10 @@ describe('extension host', () => {
     // 2 x 8 heads x 128 x 64 layers at one byte each.
     assert.ok(hasHint('KV 131 kB/token')(labels), labels.join('\n'));
     assert.ok(hasHint('32.8B')(labels), labels.join('\n'));
-    assert.ok(labels.some((label) => /\$\/1M.*H800 .*H20 .*H100 .*H200 /.test(label)), labels.join('\n'));
+    assert.ok(
+      labels.some((label) => /\$\/1M.*H800 .*H20 .*H100 .*H200 /.test(label)),
+      labels.join('\n'),
+    );
   });
 
   it('follows unsaved edits in its hints', async () => {
@@ -94,16 +124,28 @@ describe('extension host', () => {
 
   it('marks the exact value that is wrong, and takes the mark back', async () => {
     await replace(config, '"num_hidden_layers": 64', '"num_hidden_layers": -3');
-    const [first] = await until('an error', () => errors(config), (found) => found.length > 0);
+    const [first] = await until(
+      'an error',
+      () => errors(config),
+      (found) => found.length > 0,
+    );
     assert.ok(first);
     assert.equal(config.getText(first.range), '-3');
     assert.match(first.message, /num_hidden_layers/);
     await replace(config, '"num_hidden_layers": -3', '"num_hidden_layers": 64');
-    await until('no error', () => errors(config), (found) => found.length === 0);
+    await until(
+      'no error',
+      () => errors(config),
+      (found) => found.length === 0,
+    );
   });
 
   it("explains a key with this model's numbers on hover", async () => {
-    const text = await until('a hover', () => hover(config, '"num_key_value_heads"'), (shown) => shown.includes('KV cache'));
+    const text = await until(
+      'a hover',
+      () => hover(config, '"num_key_value_heads"'),
+      (shown) => shown.includes('KV cache'),
+    );
     assert.match(text, /KV cache per token/);
     assert.match(text, /131[,. ]?072|131 kB/);
   });
@@ -112,10 +154,18 @@ describe('extension host', () => {
     const settings = () => vscode.workspace.getConfiguration('decodeLens');
     await settings().update('targets', ['H20'], vscode.ConfigurationTarget.Workspace);
     try {
-      const labels = await until('hints for H20 alone', () => hints(config), (found) => hasHint('H20')(found) && !hasHint('H800')(found));
+      const labels = await until(
+        'hints for H20 alone',
+        () => hints(config),
+        (found) => hasHint('H20')(found) && !hasHint('H800')(found),
+      );
       assert.ok(labels.length > 0);
       await settings().update('inlayHints.enabled', false, vscode.ConfigurationTarget.Workspace);
-      await until('no hints', () => hints(config), (found) => found.length === 0);
+      await until(
+        'no hints',
+        () => hints(config),
+        (found) => found.length === 0,
+      );
     } finally {
       await settings().update('inlayHints.enabled', undefined, vscode.ConfigurationTarget.Workspace);
       await settings().update('targets', undefined, vscode.ConfigurationTarget.Workspace);
@@ -125,13 +175,20 @@ describe('extension host', () => {
 
   it('leaves JSON alone that is no model config', async () => {
     const plain = await open('plain', 'settings.json');
-    await until('hints of the config, as a sign that the server is not busy', () => hints(config), hasHint('KV'));
+    await until(
+      'hints of the config, as a sign that the server is not busy',
+      () => hints(config),
+      hasHint('KV'),
+    );
     assert.deepEqual(diagnostics(plain), []);
     assert.deepEqual(await hints(plain), []);
   });
 
   it('reads comments in a config', async () => {
-    const jsonc = await vscode.workspace.openTextDocument({ language: 'jsonc', content: original.replace('{', '{ // a draft') });
+    const jsonc = await vscode.workspace.openTextDocument({
+      language: 'jsonc',
+      content: original.replace('{', '{ // a draft'),
+    });
     await vscode.window.showTextDocument(jsonc);
     await until('hints', () => hints(jsonc), hasHint('KV 131 kB/token'));
   });
@@ -140,22 +197,45 @@ describe('extension host', () => {
     ['an empty file', ''],
     ['broken JSON', '{ "model_type": "qwen3", "num_hidden_layers": '],
     ['a list', '[1, 2, 3]'],
-    ['a number out of range', '{ "model_type": "qwen3", "architectures": ["Qwen3ForCausalLM"], "num_hidden_layers": 1e400 }'],
-    ['values of the wrong kind', '{ "model_type": "qwen3", "architectures": 7, "num_hidden_layers": {}, "hidden_size": [] }'],
+    [
+      'a number out of range',
+      '{ "model_type": "qwen3", "architectures": ["Qwen3ForCausalLM"], "num_hidden_layers": 1e400 }',
+    ],
+    [
+      'values of the wrong kind',
+      '{ "model_type": "qwen3", "architectures": 7, "num_hidden_layers": {}, "hidden_size": [] }',
+    ],
   ] as const) {
     it(`survives ${what}`, async () => {
       await replaceAll(config, text);
-      await vscode.commands.executeCommand('vscode.executeInlayHintProvider', config.uri, new vscode.Range(0, 0, 1, 0));
-      if (text.includes('num_hidden_layers')) await until('a diagnostic', () => vscode.languages.getDiagnostics(config.uri), (found) => found.length > 0);
+      await vscode.commands.executeCommand(
+        'vscode.executeInlayHintProvider',
+        config.uri,
+        new vscode.Range(0, 0, 1, 0),
+      );
+      if (text.includes('num_hidden_layers'))
+        await until(
+          'a diagnostic',
+          () => vscode.languages.getDiagnostics(config.uri),
+          (found) => found.length > 0,
+        );
       await replaceAll(config, original);
       await until('hints again', () => hints(config), hasHint('KV 131 kB/token'));
-      await until('no error', () => errors(config), (found) => found.length === 0);
+      await until(
+        'no error',
+        () => errors(config),
+        (found) => found.length === 0,
+      );
     });
   }
 
   it('says that a file is too large instead of analysing it', async () => {
-    await replace(config, '{', `{ "padding": "${'x'.repeat(5 << 20)}",`);
-    const [first] = await until('a diagnostic', () => diagnostics(config), (found) => found.length > 0);
+    await replace(config, '"num_hidden_layers"', `"padding": "${'x'.repeat(5 << 20)}", "num_hidden_layers"`);
+    const [first] = await until(
+      'a diagnostic',
+      () => diagnostics(config),
+      (found) => found.length > 0,
+    );
     assert.match(first?.message ?? '', /large|size|KB|MB/i);
   });
 
@@ -165,7 +245,13 @@ describe('extension host', () => {
   });
 
   it('opens one panel, and only one', async () => {
-    const panels = () => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.toLowerCase().includes('decodelens'));
+    const panels = () =>
+      vscode.window.tabGroups.all
+        .flatMap(({ tabs }) => tabs)
+        .filter(
+          ({ input }) =>
+            input instanceof vscode.TabInputWebview && input.viewType.toLowerCase().includes('decodelens'),
+        );
     await vscode.window.showTextDocument(config);
     await vscode.commands.executeCommand('decodeLens.compareModels');
     await until('a panel', panels, (found) => found.length === 1);

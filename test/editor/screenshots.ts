@@ -1,0 +1,82 @@
+/** Pictures of the editor and the panel in the light and the dark theme: for people to look at, and for the README. */
+import { mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { startServer, type Theme } from '../../scripts/vscode-server/server';
+import { editorOf, openConfig, openWindow, panelOf, runCommand, token } from './workbench';
+
+export interface ScreenshotJob {
+  readonly browser: Browser;
+  readonly folder: string;
+  readonly vsix: string;
+  readonly to: string;
+}
+
+/** Only what the pictures are about. */
+const CALM = {
+  'editor.minimap.enabled': false,
+  'editor.fontSize': 13,
+  'editor.scrollbar.vertical': 'hidden',
+  'breadcrumbs.enabled': false,
+  'explorer.openEditors.visible': 0,
+  'outline.collapseItems': 'alwaysCollapse',
+  'window.commandCenter': false,
+  'workbench.layoutControl.enabled': false,
+  'workbench.activityBar.location': 'hidden',
+  'workbench.editor.enablePreview': false,
+  'workbench.tips.enabled': false,
+} as const;
+/** Small enough to be seen whole, and the user's own: what the product is for. */
+const EXAMPLE = 'my-draft';
+const THEMES: readonly Theme[] = ['dark', 'light'];
+
+/** Returns the files written. */
+export async function takeScreenshots({ browser, folder, vsix, to }: ScreenshotJob): Promise<string[]> {
+  mkdirSync(to, { recursive: true });
+  const files: string[] = [];
+  for (const theme of THEMES) {
+    const server = await startServer({ home: { folder }, vsix, theme, settings: CALM });
+    const page = await openWindow(browser, { width: 1360, height: 740, scale: 1.25 });
+    try {
+      await page.goto(server.url);
+      await openConfig(page, EXAMPLE);
+      await shootEditor(page, path.join(to, `editor-${theme}.png`));
+      await shootPanel(page, path.join(to, `panel-${theme}.png`));
+      files.push(...['editor', 'panel'].map((what) => path.join(to, `${what}-${theme}.png`)));
+    } finally {
+      await page.context().close();
+      await server.stop();
+    }
+  }
+  return files;
+}
+
+async function shootEditor(page: Page, file: string): Promise<void> {
+  await editorOf(page)
+    .getByText(/KV\s.*\/token/)
+    .first()
+    .waitFor();
+  await token(page, /^"num_key_value_heads"$/).hover();
+  await page.locator('.monaco-hover:visible').getByText('decides').first().waitFor();
+  await settle(page);
+  await page.screenshot({ path: file });
+}
+
+async function shootPanel(page: Page, file: string): Promise<void> {
+  await runCommand(page, 'Decode Lens: Compare Models');
+  await panelOf(page).locator('#chart-cost-by-target').waitFor();
+  await page.keyboard.press('Control+B');
+  await panelOf(page)
+    .locator('#title-activated-vs-cost')
+    .evaluate((heading) => {
+      (heading as unknown as { scrollIntoView(): void }).scrollIntoView();
+    });
+  await page.mouse.move(5, 400);
+  await settle(page);
+  await page.screenshot({ path: file });
+}
+
+/** Charts and editors lay out again after a resize, a frame or two later. */
+const settle = (page: Page) => page.waitForTimeout(1200);
+
+export const size = (file: string) => `${Math.round(statSync(file).size / 1024)} KB`;

@@ -1,0 +1,128 @@
+/**
+ * The packed extension as a user meets it: from the explorer to the charts, in one window, each test going on where
+ * the one before ended. What the language server answers is tested in `host/` and in the protocol tests; here it is
+ * whether a user gets to see it.
+ */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, afterEach, before, describe, it } from 'mocha';
+import type { Browser, Page } from 'playwright-core';
+import { type RunningServer, startServer } from '../../scripts/vscode-server/server';
+import { takeScreenshots } from './screenshots';
+import {
+  editorOf,
+  look,
+  openConfig,
+  openWindow,
+  panelOf,
+  runCommand,
+  token,
+  typeValue,
+  watchNetwork,
+} from './workbench';
+
+const shots = path.resolve(__dirname, '../../.cache/screenshots');
+
+export interface UiSetting {
+  readonly browser: Browser;
+  readonly folder: string;
+  readonly vsix: string;
+}
+
+export function defineUiTests({ browser, folder, vsix }: UiSetting): void {
+  describe('workbench, with the packed extension', () => {
+    let server: RunningServer;
+    let page: Page;
+    let foreign: string[] = [];
+    before(async () => {
+      server = await startServer({ home: { folder }, vsix, theme: 'dark' });
+      page = await openWindow(browser, { width: 1400, height: 900 });
+      foreign = watchNetwork(page, server);
+      await page.goto(server.url);
+    });
+    afterEach(async function () {
+      if (this.currentTest?.state === 'failed')
+        await page.screenshot({ path: path.join(shots, 'failure.png') });
+    });
+    after(async () => {
+      await page.context().close();
+      await server.stop();
+    });
+
+    it('shows inlay hints in an example that is opened from the explorer', async () => {
+      await openConfig(page, 'qwen3-32b');
+      await editorOf(page)
+        .getByText(/KV\s131\skB\/token/)
+        .first()
+        .waitFor();
+      await editorOf(page).getByText(/H800/).first().waitFor();
+    });
+
+    it('explains a key on hover', async () => {
+      await token(page, /^"num_key_value_heads"$/).hover();
+      await page.locator('.monaco-hover:visible').getByText('KV cache per token').first().waitFor();
+      await page.mouse.move(5, 5);
+    });
+
+    it('marks a broken value and lists it in Problems', async () => {
+      await typeValue(page, 'num_hidden_layers', '64', '-64');
+      await editorOf(page).locator('.squiggly-error').first().waitFor();
+      await page.keyboard.press('Control+Shift+M');
+      const problem = page
+        .locator('.markers-panel')
+        .getByText(/num_hidden_layers.*must be/)
+        .first();
+      await problem.waitFor();
+      await page.screenshot({ path: path.join(shots, 'problems.png') });
+      await typeValue(page, 'num_hidden_layers', '-64', '64');
+      await editorOf(page).locator('.squiggly-error').first().waitFor({ state: 'detached' });
+      await page.keyboard.press('Control+J');
+    });
+
+    it('draws both charts on "Decode Lens: Compare Models"', async () => {
+      await runCommand(page, 'Decode Lens: Compare Models');
+      for (const name of ['activated-vs-cost', 'cost-by-target']) {
+        const canvas = panelOf(page).locator(`#chart-${name}`);
+        await canvas.waitFor();
+        const { width, height, colours } = await look(canvas);
+        assert.ok(width > 200 && height > 100, `${name} is ${width} x ${height}`);
+        assert.ok(colours > 10, `${name} has ${colours} colours`);
+      }
+      assert.equal(await panelOf(page).locator('#failure').isVisible(), false);
+      await panelOf(page)
+        .locator('#table-activated-vs-cost tr[data-kind="catalog"]')
+        .nth(7)
+        .waitFor({ state: 'attached' });
+    });
+
+    it('draws anew while the config is edited', async () => {
+      const canvas = panelOf(page).locator('#chart-activated-vs-cost');
+      const row = panelOf(page).locator('#table-activated-vs-cost tr[data-kind="active"]').first();
+      const numbers = () => row.locator('td.numeric').allTextContents();
+      await row.waitFor({ state: 'attached' });
+      const before = { picture: await look(canvas), numbers: await numbers() };
+      await typeValue(page, 'num_hidden_layers', '64', '24');
+      const old = before.numbers.join(' ');
+      for (const end = Date.now() + 15_000; (await numbers()).join(' ') === old;) {
+        assert.ok(Date.now() < end, `the table stayed at ${old}`);
+        await page.waitForTimeout(100);
+      }
+      assert.notEqual((await look(canvas)).hash, before.picture.hash, 'the chart stayed as it was');
+      assert.ok(
+        await editorOf(page)
+          .getByText(/KV\s49\.2\skB\/token/)
+          .first()
+          .isVisible(),
+      );
+    });
+
+    it('has sent nothing off this machine', () => {
+      assert.deepEqual(foreign, []);
+    });
+
+    it('is drawn in the light and the dark theme', async () => {
+      const pictures = await takeScreenshots({ browser, folder, vsix, to: shots });
+      assert.equal(pictures.length, 4);
+    });
+  });
+}
