@@ -72,7 +72,11 @@ export function recognize(value: unknown): string | null {
   if (!isObject(value) || value[OPT_OUT_KEY] === false) return null;
   const nested = NESTED_TEXT_KEYS.map((key) => value[key]).find(isObject);
   const dimensions = [...dimensionKeys(value), ...(nested ? dimensionKeys(nested) : [])];
-  if (typeof value.model_type === 'string' && (dimensions.length > 0 || nested)) return 'model_type';
+  if (
+    typeof value.model_type === 'string' &&
+    (dimensions.length > 0 || nested || FAMILIES.has(value.model_type))
+  )
+    return 'model_type';
   if (Array.isArray(value.architectures) && dimensions.length > 0) return 'architectures';
   return dimensions.length >= 3 ? dimensions.slice(0, 3).join(', ') : null;
 }

@@ -1,9 +1,6 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
-  countParameters,
   FAMILIES,
-  formulaInputs,
-  formulaText,
   isObject,
   matchFamily,
   nodeAt,
@@ -12,32 +9,16 @@ import {
   recognize,
   type Architecture,
   type ConfigText,
-  type Expression,
   type FamilyMatch,
   type ReadProblem,
 } from '../architecture';
-import {
-  attentionSummary,
-  bestAfdPair,
-  decodeOps,
-  dollarCost,
-  flopsOf,
-  kvBytesHeld,
-  kvBytesMoved,
-  kvBytesPerToken,
-  moeSummary,
-  notesFor,
-  stateBytes,
-  trainingDollars,
-  unboundedKvBytesPerToken,
-  type DollarCost,
-  type Op,
-} from '../cost';
-import type { AfdCost, Cost, Finding, Formula, JsonPath, ModelAnalysis, PerToken } from '../protocol';
-import { bytes, contextLength } from './format';
+import { decodeOps, type Op } from '../cost';
+import type { Finding, JsonPath, ModelAnalysis } from '../protocol';
+import { bytes } from './format';
 import { mayBeModelConfig } from './recognize-text';
 import { schemaProblems } from './schema-problems';
-import { targetsOf, type ServiceSettings } from './settings';
+import { type ServiceSettings } from './settings';
+import { summarize } from './summarize';
 
 /** A config, analysed, with all that hovers and hints need besides the result. */
 export interface AnalyzedConfig {
@@ -100,7 +81,7 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
       : [],
   );
   const analysis = architecture
-    ? summarize(input, architecture, opsByContext, findings, settings)
+    ? summarize(architecture, opsByContext, input, findings, settings)
     : withoutArchitecture(input, match, findings, settings);
   return { analysis, document, config, match, architecture, opsByContext, settings };
 }
@@ -188,161 +169,3 @@ function tooLarge(input: AnalyzeInput, settings: ServiceSettings): AnalyzedConfi
     settings,
   };
 }
-
-const formula = (label: string, expression: Expression, unit: string, source: string): Formula => ({
-  label,
-  expression: formulaText(expression),
-  inputs: formulaInputs(expression),
-  result: expression.value,
-  unit,
-  source,
-});
-
-/** Sums everything up: all numbers are folds over the weights and the operations. */
-function summarize(
-  { file, name }: AnalyzeInput,
-  architecture: Architecture,
-  opsByContext: ReadonlyMap<number, readonly Op[]>,
-  findings: readonly Finding[],
-  settings: ServiceSettings,
-): ModelAnalysis {
-  const { options } = settings;
-  const targets = targetsOf(settings);
-  const [firstOps = []] = opsByContext.values();
-  const perToken: PerToken[] = [];
-  const cost: Cost[] = [];
-  const afdCost: AfdCost[] = [];
-  const formulas: Formula[] = [];
-  const kvPerToken = kvBytesPerToken(firstOps);
-  const state = stateBytes(firstOps);
-  formulas.push(
-    formula(
-      'KV cache per token',
-      kvPerToken,
-      'bytes',
-      'K and V (MLA: latent and rotary key) of every layer that caches them',
-    ),
-  );
-  if (state.value > 0)
-    formulas.push(
-      formula('State per sequence', state, 'bytes', 'FP32 matrix state of every linear-attention layer'),
-    );
-
-  for (const [context, ops] of opsByContext) {
-    const at = `at ${contextLength(context)}`;
-    const parts = {
-      kvBytes: kvBytesMoved(ops),
-      attentionFlops: flopsOf(ops, 'attention'),
-      attentionLinearFlops: flopsOf(ops, 'attentionLinear'),
-      ffnFlops: flopsOf(ops, 'ffn'),
-      otherFlops: flopsOf(ops, 'other'),
-    };
-    perToken.push({
-      context,
-      kvBytes: parts.kvBytes.value,
-      attentionFlops: parts.attentionFlops.value,
-      attentionLinearFlops: parts.attentionLinearFlops.value,
-      ffnFlops: parts.ffnFlops.value,
-      otherFlops: parts.otherFlops.value,
-    });
-    formulas.push(
-      formula(
-        `KV and state bytes moved per token ${at}`,
-        parts.kvBytes,
-        'bytes',
-        'Step-3 report, tables 2 and 3',
-      ),
-      formula(
-        `Attention FLOPs per token ${at}`,
-        parts.attentionFlops,
-        'FLOPs',
-        'Step-3 report, tables 2 and 3',
-      ),
-    );
-    if (ops === firstOps)
-      formulas.push(
-        formula(
-          'Attention linear FLOPs per token',
-          parts.attentionLinearFlops,
-          'FLOPs',
-          '2 FLOPs per weight of the q, k, v, o projections',
-        ),
-        formula('FFN FLOPs per token', parts.ffnFlops, 'FLOPs', '2 FLOPs per activated weight'),
-        formula(
-          'Other FLOPs per token',
-          parts.otherFlops,
-          'FLOPs',
-          'routers and LM head, 2 FLOPs per weight',
-        ),
-      );
-    const costs = new Map<string, DollarCost>();
-    for (const target of targets) {
-      const dollars = dollarCost(ops, target, options.accounting);
-      if (dollars === null) continue;
-      costs.set(target.name, dollars);
-      cost.push({
-        target: target.name,
-        context,
-        attentionUsdPer1M: dollars.attention.value,
-        ffnUsdPer1M: dollars.ffn.value,
-        otherUsdPer1M: dollars.other.value,
-        totalUsdPer1M: dollars.total.value,
-        attentionBoundBy: dollars.attentionBoundBy,
-      });
-      formulas.push(
-        formula(
-          `Cost on ${target.name} ${at}`,
-          dollars.total,
-          'USD per 1M tokens',
-          `Step-3 report, section 4.1; price: ${target.priceSource ?? 'settings'}`,
-        ),
-      );
-    }
-    const afd = bestAfdPair(costs, context);
-    if (afd) {
-      afdCost.push(afd.pair);
-      formulas.push(
-        formula(
-          `AFD cost ${at}`,
-          afd.total,
-          'USD per 1M tokens',
-          'Step-3 report, section 4.1: the cheapest target for attention and for FFN',
-        ),
-      );
-    }
-  }
-
-  const trainingOps = decodeOps(architecture, options, { batch: 1, context: TRAINING_CONTEXT });
-  return {
-    file,
-    model: {
-      name: architecture.statedName ?? name,
-      family: architecture.family,
-      modelType: architecture.modelType,
-      matchedBy: architecture.matchedBy,
-    },
-    options,
-    parameters: countParameters(architecture),
-    kv: {
-      bytesPerToken: kvPerToken.value,
-      unboundedBytesPerToken: unboundedKvBytesPerToken(firstOps).value,
-      stateBytesPerSequence: state.value,
-      atContext: [...opsByContext].map(([context, ops]) => ({ context, bytes: kvBytesHeld(ops).value })),
-    },
-    perToken,
-    cost,
-    afdCost,
-    trainingCost: targets.flatMap((target) => {
-      const dollars = trainingDollars(trainingOps, target);
-      return dollars ? [{ target: target.name, context: TRAINING_CONTEXT, usdPer1M: dollars.value }] : [];
-    }),
-    attention: attentionSummary(architecture, firstOps),
-    moe: moeSummary(architecture, targets, options.precision),
-    formulas,
-    accountingNotes: notesFor(architecture, options.accounting),
-    findings,
-  };
-}
-
-/** The context at which the report compares training with decoding (figure 4). */
-const TRAINING_CONTEXT = 8192;

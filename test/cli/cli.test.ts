@@ -188,7 +188,7 @@ describe('command line', () => {
       'analyze',
       file('evil.json', '{"model_type": "\\u001b[2Jlla\\u0007ma", "hidden_size": 1}'),
     ]);
-     
+
     assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f]/);
   });
 });

@@ -81,6 +81,9 @@ export function defineUiTests({ browser, folder, vsix }: UiSetting): void {
 
     it('draws both charts on "Decode Lens: Compare Models"', async () => {
       await runCommand(page, 'Decode Lens: Compare Models');
+      await panelOf(page).locator('#chart-activated-vs-cost').waitFor();
+      const failure = panelOf(page).locator('#failure');
+      if (await failure.isVisible()) assert.fail((await failure.textContent()) ?? 'the panel failed');
       for (const name of ['activated-vs-cost', 'cost-by-target']) {
         const canvas = panelOf(page).locator(`#chart-${name}`);
         await canvas.waitFor();
@@ -88,7 +91,6 @@ export function defineUiTests({ browser, folder, vsix }: UiSetting): void {
         assert.ok(width > 200 && height > 100, `${name} is ${width} x ${height}`);
         assert.ok(colours > 10, `${name} has ${colours} colours`);
       }
-      assert.equal(await panelOf(page).locator('#failure').isVisible(), false);
       await panelOf(page)
         .locator('#table-activated-vs-cost tr[data-kind="catalog"]')
         .nth(7)

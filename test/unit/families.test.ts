@@ -148,9 +148,8 @@ describe('families: reading', () => {
     assert.deepEqual(architecture.model.origins.hidden?.paths, [['text_config', 'hidden_size']]);
   });
   it('matches by architectures when there is no model_type', () => {
-    const { model_type: _, ...rest } = LLAMA_3_8B;
     assert.equal(
-      architectureOf({ ...rest, architectures: ['LlamaForCausalLM'] }).matchedBy,
+      architectureOf({ ...LLAMA_3_8B, model_type: undefined, architectures: ['LlamaForCausalLM'] }).matchedBy,
       'architectures "llama"',
     );
   });

@@ -1,0 +1,228 @@
+import {
+  activatedElements,
+  countParameters,
+  field,
+  formulaInputs,
+  formulaText,
+  modelWeights,
+  storedElements,
+  variable,
+  type Architecture,
+  type Expression,
+} from '../architecture';
+import {
+  attentionSummary,
+  bestAfdPair,
+  decodeOps,
+  dollarCost,
+  flopsOf,
+  kvBytesHeld,
+  kvBytesMoved,
+  kvBytesPerToken,
+  minimumSparsity,
+  moeSummary,
+  notesFor,
+  stateBytes,
+  trainingDollars,
+  unboundedKvBytesPerToken,
+  type DollarCost,
+  type Op,
+} from '../cost';
+import type { AfdCost, Cost, Finding, Formula, ModelAnalysis, PerToken } from '../protocol';
+import { contextLength } from './format';
+import { targetsOf, type ServiceSettings } from './settings';
+
+/** The context at which the report compares training with decoding (figure 4). */
+const TRAINING_CONTEXT = 8192;
+
+/** Formulas are written out only when somebody reads them: on most keystrokes nobody does. */
+class Formulas {
+  private readonly pending: (() => Formula)[] = [];
+  private written: readonly Formula[] | null = null;
+
+  add(label: string, expression: Expression, unit: string, source: string): void {
+    this.pending.push(() => ({
+      label,
+      expression: formulaText(expression),
+      inputs: formulaInputs(expression),
+      result: expression.value,
+      unit,
+      source,
+    }));
+  }
+
+  get list(): readonly Formula[] {
+    this.written ??= this.pending.map((write) => write());
+    return this.written;
+  }
+}
+
+/** Everything that is reported of a model: folds over its weights and operations, each with its formula. */
+export function summarize(
+  architecture: Architecture,
+  opsByContext: ReadonlyMap<number, readonly Op[]>,
+  { file, name }: { readonly file: string; readonly name: string },
+  findings: readonly Finding[],
+  settings: ServiceSettings,
+): ModelAnalysis {
+  const { options } = settings;
+  const targets = targetsOf(settings);
+  const [firstOps = []] = opsByContext.values();
+  const formulas = new Formulas();
+  explainModel(formulas, architecture, firstOps, settings);
+
+  const perToken: PerToken[] = [];
+  const cost: Cost[] = [];
+  const afdCost: AfdCost[] = [];
+  for (const [context, ops] of opsByContext) {
+    perToken.push(perTokenAt(context, ops));
+    explainContext(formulas, context, ops);
+    const costs = new Map<string, DollarCost>();
+    for (const target of targets) {
+      const dollars = dollarCost(ops, target, options.accounting);
+      if (dollars === null) continue;
+      costs.set(target.name, dollars);
+      cost.push(costOn(target.name, context, dollars));
+      formulas.add(
+        `Cost on ${target.name} at ${contextLength(context)}`,
+        dollars.total,
+        'USD per 1M tokens',
+        `Step-3 report, section 4.1; price: ${target.priceSource ?? 'settings'}`,
+      );
+    }
+    const afd = bestAfdPair(costs, context);
+    if (!afd) continue;
+    afdCost.push(afd.pair);
+    formulas.add(
+      `AFD cost at ${contextLength(context)}`,
+      afd.total,
+      'USD per 1M tokens',
+      'Step-3 report, section 4.1: the cheapest target for attention and for FFN',
+    );
+  }
+
+  const trainingOps = decodeOps(architecture, options, { batch: 1, context: TRAINING_CONTEXT });
+  return {
+    file,
+    model: {
+      name: architecture.statedName ?? name,
+      family: architecture.family,
+      modelType: architecture.modelType,
+      matchedBy: architecture.matchedBy,
+    },
+    options,
+    parameters: countParameters(architecture),
+    kv: {
+      bytesPerToken: kvBytesPerToken(firstOps).value,
+      unboundedBytesPerToken: unboundedKvBytesPerToken(firstOps).value,
+      stateBytesPerSequence: stateBytes(firstOps).value,
+      atContext: [...opsByContext].map(([context, ops]) => ({ context, bytes: kvBytesHeld(ops).value })),
+    },
+    perToken,
+    cost,
+    afdCost,
+    trainingCost: targets.flatMap((target) => {
+      const dollars = trainingDollars(trainingOps, target);
+      return dollars ? [{ target: target.name, context: TRAINING_CONTEXT, usdPer1M: dollars.value }] : [];
+    }),
+    attention: attentionSummary(architecture, firstOps),
+    moe: moeSummary(architecture, targets, options.precision),
+    get formulas() {
+      return formulas.list;
+    },
+    accountingNotes: notesFor(architecture, options.accounting),
+    findings,
+  };
+}
+
+const perTokenAt = (context: number, ops: readonly Op[]): PerToken => ({
+  context,
+  kvBytes: kvBytesMoved(ops).value,
+  attentionFlops: flopsOf(ops, 'attention').value,
+  attentionLinearFlops: flopsOf(ops, 'attentionLinear').value,
+  ffnFlops: flopsOf(ops, 'ffn').value,
+  otherFlops: flopsOf(ops, 'other').value,
+});
+
+const costOn = (target: string, context: number, dollars: DollarCost): Cost => ({
+  target,
+  context,
+  attentionUsdPer1M: dollars.attention.value,
+  ffnUsdPer1M: dollars.ffn.value,
+  otherUsdPer1M: dollars.other.value,
+  totalUsdPer1M: dollars.total.value,
+  attentionBoundBy: dollars.attentionBoundBy,
+});
+
+/** What no context changes. The symbols in brackets stand in the formulas of costs. */
+function explainModel(
+  formulas: Formulas,
+  architecture: Architecture,
+  ops: readonly Op[],
+  settings: ServiceSettings,
+): void {
+  const weights = modelWeights(architecture).filter((w) => w.module !== 'mtp' && w.module !== 'vision');
+  formulas.add(
+    'Parameters',
+    storedElements(weights),
+    'elements',
+    'every weight of the modelling code, without MTP layers and vision tower',
+  );
+  formulas.add(
+    'Activated parameters',
+    activatedElements(weights),
+    'elements',
+    'weights a decoded token is multiplied with; no embedding table',
+  );
+  formulas.add(
+    'KV cache per token',
+    kvBytesPerToken(ops),
+    'bytes',
+    'K and V, of MLA the latent and the rotary key, in every layer that caches them',
+  );
+  const state = stateBytes(ops);
+  if (state.value > 0)
+    formulas.add('State per sequence', state, 'bytes', 'FP32 matrix state of every linear-attention layer');
+  formulas.add(
+    'Attention linear FLOPs per token (F_linear)',
+    flopsOf(ops, 'attentionLinear'),
+    'FLOPs',
+    '2 FLOPs per weight of the q, k, v, o projections',
+  );
+  formulas.add('FFN FLOPs per token (F_ffn)', flopsOf(ops, 'ffn'), 'FLOPs', '2 FLOPs per activated weight');
+  formulas.add(
+    'Other FLOPs per token (F_other)',
+    flopsOf(ops, 'other'),
+    'FLOPs',
+    'routers and LM head, 2 FLOPs per weight',
+  );
+  if (!architecture.groups.some((group) => group.ffn.kind === 'moe')) return;
+  const hidden = field(architecture.model, 'hidden', 'H');
+  const layers = variable('L', architecture.model.layers, architecture.model.origins.layers);
+  for (const target of targetsOf(settings)) {
+    const least = minimumSparsity(hidden, layers, target, settings.options.precision);
+    if (least)
+      formulas.add(
+        `Minimum MoE sparsity on ${target.name}`,
+        least,
+        'activated experts per routed expert',
+        'Step-3 report, section 5.4 and table 7',
+      );
+  }
+}
+
+function explainContext(formulas: Formulas, context: number, ops: readonly Op[]): void {
+  const at = `at ${contextLength(context)}`;
+  formulas.add(
+    `KV and state bytes moved per token ${at} (sum of B_kv)`,
+    kvBytesMoved(ops),
+    'bytes',
+    'Step-3 report, tables 2 and 3',
+  );
+  formulas.add(
+    `Attention FLOPs per token ${at} (sum of F_attn)`,
+    flopsOf(ops, 'attention'),
+    'FLOPs',
+    'Step-3 report, tables 2 and 3',
+  );
+}
