@@ -1,4 +1,5 @@
 /** The editor's colours for canvases, which can't use CSS variables themselves. */
+import { fade, opaque } from './color';
 
 export type ThemeKind = 'light' | 'dark' | 'hc-dark' | 'hc-light';
 
@@ -32,14 +33,6 @@ function kindOf(body: HTMLElement): ThemeKind {
   return KINDS.find(([name]) => body.classList.contains(name))?.[1] ?? 'dark';
 }
 
-/** The same colour, more transparent. Colours that aren't `rgb()` come back as they are. */
-export function fade(color: string, alpha: number): string {
-  const parts = /^rgba?\(([\d.]+)[, ]+([\d.]+)[, ]+([\d.]+)(?:[,/ ]+([\d.]+))?\)$/.exec(color);
-  if (parts === null) return color;
-  const [, red = '0', green = '0', blue = '0', own = '1'] = parts;
-  return `rgba(${red}, ${green}, ${blue}, ${Number((Number(own) * alpha).toFixed(3))})`;
-}
-
 /** Reads the variables through a probe element, so that `var()`, `color-mix()` and names become `rgb()`. */
 export function readTheme(): Theme {
   const { body } = document;
@@ -68,13 +61,13 @@ export function readTheme(): Theme {
     grid: fade(foreground, highContrast ? 0.25 : 0.1),
     axis: fade(foreground, highContrast ? 1 : 0.4),
     // High-contrast themes remap "orange" (navy in the light one): these stay far from blue in all four.
-    active: color(...(highContrast ? ['charts-red', '#f48771'] : ['charts-orange', '#d18616'])),
-    document: color('charts-green', light ? '#388a34' : '#89d185'),
-    catalog: color('charts-blue', light ? '#1a85ff' : '#3794ff'),
+    active: opaque(color(...(highContrast ? ['charts-red', '#f48771'] : ['charts-orange', '#d18616']))),
+    document: opaque(color('charts-green', light ? '#388a34' : '#89d185')),
+    catalog: opaque(color('charts-blue', light ? '#1a85ff' : '#3794ff')),
     frontier: fade(foreground, highContrast ? 1 : 0.55),
-    attention: color('charts-blue', light ? '#1a85ff' : '#3794ff'),
-    ffn: color('charts-yellow', light ? '#bf8803' : '#cca700'),
-    other: color('charts-purple', light ? '#652d90' : '#b180d7'),
+    attention: opaque(color('charts-blue', light ? '#1a85ff' : '#3794ff')),
+    ffn: opaque(color('charts-yellow', light ? '#bf8803' : '#cca700')),
+    other: opaque(color('charts-purple', light ? '#652d90' : '#b180d7')),
     highlight: fade(foreground, highContrast ? 0.14 : 0.07),
     tooltip: {
       background: color('editorHoverWidget-background', background),

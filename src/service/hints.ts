@@ -60,7 +60,7 @@ export function inlayHints(analyzed: AnalyzedConfig): Hint[] {
   if (context !== undefined && costs.length > 0)
     add(
       model.layers?.paths[0],
-      `$/1M tokens at ${contextLength(context)}: ${costs.map((cost) => `${cost.target} ${usd(cost.totalUsdPer1M)}`).join(', ')}${afd ? `, AFD ${usd(afd.usdPer1M)}` : ''}`,
+      `$/1M at ${contextLength(context)}: ${costs.map((cost) => `${cost.target} ${usd(cost.totalUsdPer1M)}`).join(', ')}${afd ? `, AFD ${usd(afd.usdPer1M)}` : ''}`,
       [
         `Decode cost per 1M tokens (${options.accounting}, ${options.precision.toUpperCase()} weights, ${options.kvPrecision.toUpperCase()} KV):`,
         ...analysis.cost.map(

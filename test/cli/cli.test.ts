@@ -115,6 +115,17 @@ describe('command line', () => {
     assert.match(out, /DeepSeek-V3 .* 0\.068 /);
     assert.match(run(['compare', STEP3, '--format', 'markdown']).out, /\| model +\| parameters/);
   });
+  it('does what README shows', () => {
+    const root = path.resolve(__dirname, '../..');
+    const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+    const [, command, shown] = /\$ node dist\/cli\.js (.*)\n([\s\S]*?)```/.exec(readme) ?? [];
+    assert.ok(command && shown);
+    const { stdout } = spawnSync(process.execPath, [CLI, ...command.split(' ')], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    assert.ok(stdout.startsWith(shown), stdout);
+  });
   it('lists the catalog with sources', () => {
     const { out } = run(['catalog']);
     assert.equal(

@@ -70,9 +70,7 @@ describe('language server over stdio', () => {
     assert.ok(first.includes(`${line('num_key_value_heads')}: KV 131 kB/token at FP8`), first.join('\n'));
     assert.ok(first.includes(`${line('model_type')}: 32.8B parameters, 32B activated`), first.join('\n'));
     assert.ok(
-      first.some((l) =>
-        l.startsWith(`${line('num_hidden_layers')}: $/1M tokens at 8K: H800 0.196, H20 0.109`),
-      ),
+      first.some((l) => l.startsWith(`${line('num_hidden_layers')}: $/1M at 8K: H800 0.196, H20 0.109`)),
       first.join('\n'),
     );
     await client.change(uri, 2, QWEN.replace('"num_key_value_heads": 8', '"num_key_value_heads": 4'));
@@ -110,7 +108,7 @@ describe('language server over stdio', () => {
     await client.open(uri, QWEN);
     const list = await labels(uri);
     assert.ok(
-      list.some((l) => l.includes('$/1M tokens at 4K: L20 ')),
+      list.some((l) => l.includes('$/1M at 4K: L20 ')),
       list.join('\n'),
     );
     assert.ok(
@@ -230,7 +228,7 @@ describe('language server for a client that can do nothing', () => {
       range: wholeFile,
     });
     assert.ok(
-      list.some((hint) => plain(hint.label).includes('$/1M tokens at 1K')),
+      list.some((hint) => plain(hint.label).includes('$/1M at 1K')),
       'settings given at the start hold',
     );
     assert.equal(await client.stop(), 0);

@@ -11,6 +11,7 @@ import {
 } from '../../webview/format';
 import { type Anchor, type Box, crosses, overlaps, placeLabels } from '../../webview/labels';
 import { paretoFrontier } from '../../webview/pareto';
+import { fade, opaque } from '../../webview/color';
 
 describe('webview: numbers', () => {
   const table = <T>(format: (value: T) => string, rows: readonly (readonly [T, string])[]): void => {
@@ -158,5 +159,15 @@ describe('webview: labels', () => {
     assert.ok(crosses({ x1: 12, y1: 12, x2: 13, y2: 13 }, box));
     assert.ok(!crosses({ x1: 0, y1: 15, x2: 5, y2: 15 }, box));
     assert.ok(!crosses({ x1: 0, y1: 25, x2: 30, y2: 25 }, box));
+  });
+});
+
+describe('webview: colours', () => {
+  it('drops transparency, or scales it', () => {
+    assert.equal(opaque('rgba(234, 92, 0, 0.33)'), 'rgb(234, 92, 0)');
+    assert.equal(opaque('rgb(1, 2, 3)'), 'rgb(1, 2, 3)');
+    assert.equal(fade('rgb(1, 2, 3)', 0.5), 'rgba(1, 2, 3, 0.5)');
+    assert.equal(fade('rgba(1, 2, 3, 0.5)', 0.5), 'rgba(1, 2, 3, 0.25)');
+    assert.equal(fade('color(srgb 1 0 0)', 0.5), 'color(srgb 1 0 0)');
   });
 });
