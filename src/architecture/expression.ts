@@ -46,19 +46,31 @@ const isConstant = (e: Expression, value: number) => e.node.kind === 'constant' 
 
 /** Sum; constant zeros are left out of the formula. */
 export function sum(...terms: readonly (Expression | number)[]): Expression {
-  const args = terms.map(asExpression).filter((e) => !isConstant(e, 0));
-  if (args.length === 0) return constant(0);
+  const args: Expression[] = [];
+  let value = 0;
+  for (const term of terms) {
+    const e = asExpression(term);
+    if (isConstant(e, 0)) continue;
+    args.push(e);
+    value += e.value;
+  }
   if (args.length === 1 && args[0]) return args[0];
-  return { value: args.reduce((total, e) => total + e.value, 0), node: { kind: 'sum', args } };
+  return args.length === 0 ? constant(0) : { value, node: { kind: 'sum', args } };
 }
 
 /** Product; constant ones are left out of the formula, a constant zero makes it zero. */
 export function product(...factors: readonly (Expression | number)[]): Expression {
-  const args = factors.map(asExpression).filter((e) => !isConstant(e, 1));
-  if (args.some((e) => isConstant(e, 0))) return constant(0);
-  if (args.length === 0) return constant(1);
+  const args: Expression[] = [];
+  let value = 1;
+  for (const factor of factors) {
+    const e = asExpression(factor);
+    if (isConstant(e, 0)) return constant(0);
+    if (isConstant(e, 1)) continue;
+    args.push(e);
+    value *= e.value;
+  }
   if (args.length === 1 && args[0]) return args[0];
-  return { value: args.reduce((total, e) => total * e.value, 1), node: { kind: 'product', args } };
+  return args.length === 0 ? constant(1) : { value, node: { kind: 'product', args } };
 }
 
 export const quotient = (a: Expression | number, b: Expression | number): Expression => {

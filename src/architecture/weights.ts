@@ -209,9 +209,15 @@ function layerWeights(
 export const layerCount = (group: LayerGroup): Expression =>
   variable(group.label === '' ? 'L' : `L_${group.label}`, group.indices.length, group.origin);
 
-/** Weights of one layer group, in the order in which a token meets them. */
-export const groupWeights = (architecture: Architecture, group: LayerGroup): Weight[] =>
-  layerWeights(group, field(architecture.model, 'hidden', 'H'), layerCount(group));
+/** Weights of one layer group, in the order in which a token meets them. Made once a group: every context asks for them. */
+export function groupWeights(architecture: Architecture, group: LayerGroup): readonly Weight[] {
+  const known = weightsOfGroup.get(group);
+  if (known) return known;
+  const weights = layerWeights(group, field(architecture.model, 'hidden', 'H'), layerCount(group));
+  weightsOfGroup.set(group, weights);
+  return weights;
+}
+const weightsOfGroup = new WeakMap<LayerGroup, readonly Weight[]>();
 
 /** Embedding table, final norm and LM head. A tied head is a matrix of its own for a token's FLOPs, but not stored again. */
 export function endWeights(model: Architecture['model']): Weight[] {

@@ -68,7 +68,10 @@ export function startServer(connection: Connection): void {
   };
   const settings = new SettingsStore(async (uri) =>
     client.configuration
-      ? ((await connection.workspace.getConfiguration({ scopeUri: uri, section: 'decodeLens' })) as unknown)
+      ? ((await connection.workspace.getConfiguration({
+          ...(uri === '' ? {} : { scopeUri: uri }),
+          section: 'decodeLens',
+        })) as unknown)
       : undefined,
   );
   const cache = new AnalysisCache();

@@ -63,9 +63,13 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
   if (found && !match)
     problems.push(unknownFamily('unknownType' in found ? found.unknownType : null, recognizedBy ?? ''));
   if (match && isObject(config.value)) {
-    const schema = schemaProblems(match.family.schema, config.value, match.textPath);
+    // A half-typed line may have swallowed the keys after it: then nothing is said of what is missing.
+    const isBroken = config.problems.some((p) => p.code === 'json/syntax');
+    const schema = schemaProblems(match.family.schema, config.value, match.textPath).filter(
+      (p) => !(isBroken && p.code === 'schema/required'),
+    );
     const read = readArchitecture(config.value, match);
-    problems.push(...schema, ...read.problems.filter((p) => !restatesSchema(p, schema)));
+    problems.push(...schema, ...read.problems.filter((p) => !isBroken && !restatesSchema(p, schema)));
     // A value that the schema refuses may still be read as a number; then no cost is shown for it.
     architecture = problems.some((p) => p.severity === 'error') ? null : read.architecture;
   }

@@ -101,7 +101,9 @@ export function summarize(
     );
   }
 
-  const trainingOps = decodeOps(architecture, options, { batch: 1, context: TRAINING_CONTEXT });
+  const trainingOps =
+    opsByContext.get(TRAINING_CONTEXT) ??
+    decodeOps(architecture, options, { batch: 1, context: TRAINING_CONTEXT });
   return {
     file,
     model: {
