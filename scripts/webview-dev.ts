@@ -1,12 +1,15 @@
 /**
- * The panel in a plain browser, against a fake host: `npx tsx scripts/webview-dev.ts [--port 5180] [--once]`.
+ * The panel in a plain browser, against a fake host: `npm run webview:dev -- [--port 5180] [--once]`.
  * `--once` builds, prints the bundle's size and ends; else it rebuilds on each request.
  */
-import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { context } from 'esbuild';
+import type { AnalysisOptions, PanelState } from '../src/protocol';
+import { analyzeConfig, compareModels, DEFAULT_SETTINGS, readSettings } from '../src/service';
 
 const root = path.resolve(__dirname, '..');
 const { values } = parseArgs({
@@ -14,11 +17,11 @@ const { values } = parseArgs({
 });
 
 /**
- * The same policy as in VS Code, where 'self' is `webview.cspSource` or the nonce. The hash is that of nothing:
+ * The same policy as in VS Code, but for the connection to this server, where 'self' is `webview.cspSource` or the nonce. The hash is that of nothing:
  * the toolkit tries `:focus-visible` in an empty style element.
  */
 const EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
-const POLICY = `default-src 'none'; style-src 'self' ${EMPTY}; script-src 'self'; img-src data:`;
+const POLICY = `default-src 'none'; connect-src 'self'; style-src 'self' ${EMPTY}; script-src 'self'; img-src data:`;
 const PAGE = `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -36,6 +39,22 @@ const PAGE = `<!DOCTYPE html>
 </body>
 </html>
 `;
+
+/** What the extension's host would answer with `examples/my-draft` open. */
+function stateFor(options: Partial<AnalysisOptions>, withOpenConfig: boolean): PanelState {
+  const { settings } = readSettings(options, DEFAULT_SETTINGS);
+  const uri = 'file:///examples/my-draft/config.json';
+  const text = readFileSync(path.join(root, 'examples/my-draft/config.json'), 'utf8');
+  const analyzed = analyzeConfig({ text, file: uri, name: 'my-draft' }, settings);
+  return compareModels(withOpenConfig && analyzed ? [{ uri, analyzed }] : [], uri, settings);
+}
+
+async function answerState(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  const { options, open } = JSON.parse(body) as { options: Partial<AnalysisOptions>; open: boolean };
+  return JSON.stringify(stateFor(options, open));
+}
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -78,17 +97,21 @@ async function main(): Promise<void> {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(PAGE);
       return;
     }
-    build().then(
-      (built) => {
-        const contents = built.get(name);
-        const type = TYPES[path.extname(name)];
-        if (contents === undefined || type === undefined) response.writeHead(404).end();
-        else response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(contents);
-      },
-      (error: unknown) => {
-        response.writeHead(500).end(String(error));
-      },
-    );
+    const failed = (error: unknown): void => {
+      response.writeHead(500).end(String(error));
+    };
+    if (name === 'state') {
+      answerState(request).then((json) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(json);
+      }, failed);
+      return;
+    }
+    build().then((built) => {
+      const contents = built.get(name);
+      const type = TYPES[path.extname(name)];
+      if (contents === undefined || type === undefined) response.writeHead(404).end();
+      else response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(contents);
+    }, failed);
   });
   server.listen(Number(values.port), '127.0.0.1', () => {
     const themes = 'dark, light, hc-dark, hc-light; &host=empty, failed, silent';
