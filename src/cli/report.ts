@@ -187,8 +187,12 @@ export function comparison(models: readonly ModelAnalysis[], style: TableStyle):
     return `${style === 'text' ? title : `### ${title}`}\n\n${table(heads, rows, style, 1)}`;
   });
   const findings = models.flatMap(findingLines).map(text);
-  return `${[...tables, ...(findings.length > 0 ? [findings.join('\n')] : []), closing(models).join('\n')].join('\n\n')}\n`;
+  return `${[...tables, ...(findings.length > 0 ? [findings.join('\n')] : []), [...closing(models), OTHER_ACCOUNTING].join('\n')].join('\n\n')}\n`;
 }
+
+/** A comparison has no room for what each model's accounting leaves out. */
+const OTHER_ACCOUNTING =
+  'How exact and step3-paper differ for a model: decode-lens analyze tells, with the numbers of either.';
 
 export function catalogTable(
   entries: readonly CatalogEntry[],

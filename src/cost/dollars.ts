@@ -55,7 +55,7 @@ export function dollarCost(
   const ofRole = (role: OpRole) => ops.filter((op) => op.role === role);
   const core = ofRole('attention').map((op, i) => {
     const flops = named(`F_attn${i + 1}`, op.flops);
-    const bytes = named(`B_kv${i + 1}`, sum(op.kvReadBytes, op.kvWriteBytes));
+    const bytes = named(`B_kv${i + 1}`, sum(op.kv.readBytes, op.kv.writeBytes));
     return { compute: product(flops, unit.flop(op.precision)), memory: product(bytes, unit.byte) };
   });
   const compute = sum(...core.map((op) => op.compute));
@@ -149,4 +149,4 @@ export const flopsOf = (ops: readonly Op[], role: OpRole): Expression =>
 
 /** KV and state bytes moved in one decode step. */
 export const kvBytesMoved = (ops: readonly Op[]): Expression =>
-  sum(...ops.map((op) => sum(op.kvReadBytes, op.kvWriteBytes)), constant(0));
+  sum(...ops.map((op) => sum(op.kv.readBytes, op.kv.writeBytes)), constant(0));

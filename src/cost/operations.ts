@@ -23,6 +23,20 @@ import { accountingOf, BYTES_PER_ELEMENT, STATE_BYTES_PER_ELEMENT, type Accounti
 export type OpRole = 'attention' | 'attentionLinear' | 'ffn' | 'other';
 export type OpKind = 'gemm' | 'groupedGemm' | 'attention' | 'stateUpdate' | 'lookup';
 
+/** What an operation does to the KV cache or to states. `read` and `write` are for the whole batch, the rest for one sequence. */
+export interface KvTraffic {
+  readonly readBytes: Expression;
+  readonly writeBytes: Expression;
+  /** Added to the KV cache by one token; 0 for states. */
+  readonly bytesPerToken: Expression;
+  /** KV cache held at this context. */
+  readonly bytesHeld: Expression;
+  /** Held whatever the context is. */
+  readonly stateBytes: Expression;
+  /** True where the KV of old tokens is dropped. */
+  readonly bounded: boolean;
+}
+
 /**
  * One operation of a decode step, over all layers that do it. All FLOPs and bytes of the product come from a list
  * of these. FLOPs are 2 per multiply-add. `flops`, KV and activation bytes are for the whole batch; weights are read once.
@@ -36,16 +50,7 @@ export interface Op {
   readonly flops: Expression;
   /** Bytes of weights read when every token group it holds is busy: all experts for a grouped GEMM. */
   readonly weightBytes: Expression;
-  readonly kvReadBytes: Expression;
-  readonly kvWriteBytes: Expression;
-  /** Bytes that one token adds to the KV cache, context aside; 0 for states. */
-  readonly kvBytesPerToken: Expression;
-  /** KV cache held at this context by one sequence. */
-  readonly kvBytesHeld: Expression;
-  /** Held by one sequence whatever its context is. */
-  readonly stateBytes: Expression;
-  /** True where the KV of old tokens is dropped. */
-  readonly bounded: boolean;
+  readonly kv: KvTraffic;
   /** Precision of the compute, where the accelerator has it. */
   readonly precision: Precision;
 }
@@ -58,11 +63,11 @@ export interface Workload {
 }
 
 const ZERO = constant(0);
-const NO_MEMORY = {
-  kvReadBytes: ZERO,
-  kvWriteBytes: ZERO,
-  kvBytesPerToken: ZERO,
-  kvBytesHeld: ZERO,
+const NO_KV: KvTraffic = {
+  readBytes: ZERO,
+  writeBytes: ZERO,
+  bytesPerToken: ZERO,
+  bytesHeld: ZERO,
   stateBytes: ZERO,
   bounded: false,
 };
@@ -108,7 +113,6 @@ function gemm(weight: Weight, tokens: Expression, precision: Precision, group: L
         ? 'other'
         : 'ffn';
   return {
-    ...NO_MEMORY,
     kind: weight.module === 'routedFfn' ? 'groupedGemm' : 'gemm',
     role,
     name: weight.name,
@@ -119,6 +123,7 @@ function gemm(weight: Weight, tokens: Expression, precision: Precision, group: L
       weight.module === 'lmHead' ? 1 : weight.copies,
       bytesPerElement('b_w', precision),
     ),
+    kv: NO_KV,
     precision,
   };
 }
@@ -126,13 +131,13 @@ function gemm(weight: Weight, tokens: Expression, precision: Precision, group: L
 /** One row of the table, at BF16. */
 function embeddingLookup({ model }: Architecture, tokens: Expression): Op {
   return {
-    ...NO_MEMORY,
     kind: 'lookup',
     role: 'other',
     name: 'embed_tokens',
     shape: 'one row a token',
     flops: ZERO,
     weightBytes: product(tokens, field(model, 'hidden', 'H'), bytesPerElement('b_w', 'bf16')),
+    kv: NO_KV,
     precision: 'bf16',
   };
 }
@@ -176,17 +181,20 @@ function attentionCore(
       variable('b_state', STATE_BYTES_PER_ELEMENT, { paths: [], note: 'FP32' }),
     );
     return {
-      ...NO_MEMORY,
       kind: 'stateUpdate',
       role: 'attention',
       name: 'lightning attention',
       shape,
       flops: product(accounting.flopsPerStateElement, tokens, elements),
       weightBytes: ZERO,
-      kvReadBytes: product(tokens, bytes),
-      kvWriteBytes: product(tokens, bytes),
-      stateBytes: bytes,
-      bounded: true,
+      kv: {
+        readBytes: product(tokens, bytes),
+        writeBytes: product(tokens, bytes),
+        bytesPerToken: ZERO,
+        bytesHeld: ZERO,
+        stateBytes: bytes,
+        bounded: true,
+      },
       precision: 'bf16',
     };
   }
@@ -206,12 +214,14 @@ function attentionCore(
     shape,
     flops: product(2, tokens, cached.flopWidth, attended, layers),
     weightBytes: ZERO,
-    kvReadBytes: product(tokens, held),
-    kvWriteBytes: accounting.countsKvWrite ? product(tokens, perToken) : ZERO,
-    kvBytesPerToken: perToken,
-    kvBytesHeld: held,
-    stateBytes: ZERO,
-    bounded,
+    kv: {
+      readBytes: product(tokens, held),
+      writeBytes: accounting.countsKvWrite ? product(tokens, perToken) : ZERO,
+      bytesPerToken: perToken,
+      bytesHeld: held,
+      stateBytes: ZERO,
+      bounded,
+    },
     precision: accounting.attentionPrecision === 'kv' ? kvPrecision : options.precision,
   };
 }

@@ -19,17 +19,17 @@ import type { Op } from './operations';
 
 /** Bytes one more token adds to the KV cache of a sequence, before any window drops old ones. */
 export const kvBytesPerToken = (ops: readonly Op[]): Expression =>
-  sum(...ops.map((op) => op.kvBytesPerToken));
+  sum(...ops.map((op) => op.kv.bytesPerToken));
 
 /** The part of it that nothing ever drops. */
 export const unboundedKvBytesPerToken = (ops: readonly Op[]): Expression =>
-  sum(...ops.filter((op) => !op.bounded).map((op) => op.kvBytesPerToken));
+  sum(...ops.filter((op) => !op.kv.bounded).map((op) => op.kv.bytesPerToken));
 
 /** KV cache of one sequence at the ops' context, without states. */
-export const kvBytesHeld = (ops: readonly Op[]): Expression => sum(...ops.map((op) => op.kvBytesHeld));
+export const kvBytesHeld = (ops: readonly Op[]): Expression => sum(...ops.map((op) => op.kv.bytesHeld));
 
 /** States of one sequence, whatever its context is. */
-export const stateBytes = (ops: readonly Op[]): Expression => sum(...ops.map((op) => op.stateBytes));
+export const stateBytes = (ops: readonly Op[]): Expression => sum(...ops.map((op) => op.kv.stateBytes));
 
 /**
  * FLOPs per KV or state byte read of the core attention (report, section 4.2): to be compared with an accelerator's
@@ -37,7 +37,7 @@ export const stateBytes = (ops: readonly Op[]): Expression => sum(...ops.map((op
  */
 export function arithmeticIntensity(ops: readonly Op[]): number {
   const core = ops.filter((op) => op.role === 'attention');
-  const bytes = sum(...core.map((op) => op.kvReadBytes)).value;
+  const bytes = sum(...core.map((op) => op.kv.readBytes)).value;
   return bytes === 0 ? 0 : sum(...core.map((op) => op.flops)).value / bytes;
 }
 

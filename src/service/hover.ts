@@ -89,9 +89,9 @@ function contributions(analyzed: AnalyzedConfig, architecture: Architecture, pat
     const value = ops.filter((op) => touches(of(op))).reduce((s, op) => s + of(op).value, 0);
     if (value > 0) shares.push({ what, value: si(value, unit), share: percent(value / total.value) });
   };
-  addShare('KV cache per token', 'B', (op) => op.kvBytesPerToken, kvBytesPerToken(ops));
-  addShare(`KV cache at ${contextLength(context)}`, 'B', (op) => op.kvBytesHeld, kvBytesHeld(ops));
-  addShare('state per sequence', 'B', (op) => op.stateBytes, stateBytes(ops));
+  addShare('KV cache per token', 'B', (op) => op.kv.bytesPerToken, kvBytesPerToken(ops));
+  addShare(`KV cache at ${contextLength(context)}`, 'B', (op) => op.kv.bytesHeld, kvBytesHeld(ops));
+  addShare('state per sequence', 'B', (op) => op.kv.stateBytes, stateBytes(ops));
   for (const [role, what] of ROLES)
     addShare(
       `${what} per token`,
