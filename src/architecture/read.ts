@@ -114,26 +114,66 @@ export function matchFamily(
   };
 }
 
-const EXPERT_COUNT_KEYS = ['num_experts', 'num_local_experts', 'n_routed_experts', 'moe_num_experts'];
+/**
+ * Keys that change what is counted. One that is given and that the family's reader never looked at means that this is
+ * no plain config of the family: reading on would be a silent guess, such as an MoE read as dense.
+ */
+const DECIDING_KEYS = [
+  'num_experts',
+  'num_local_experts',
+  'n_routed_experts',
+  'moe_num_experts',
+  'kv_lora_rank',
+  'index_topk',
+  'attn_type_list',
+  'attention_chunk_size',
+  'linear_num_value_heads',
+  'linear_attn_config',
+  'mamba_d_state',
+  'ssm_state_size',
+  'hybrid_override_pattern',
+  'block_configs',
+  'compress_ratios',
+  'num_kv_shared_layers',
+];
 
-/** Reads a config into an architecture. Never throws, whatever the values are. */
-export function readArchitecture(value: Readonly<Record<string, unknown>>, match: FamilyMatch): ReadResult {
-  const problems: ReadProblem[] = [];
-  const root = new ConfigReader(value, [], problems);
-  const [nestedKey] = match.textPath;
-  const text = typeof nestedKey === 'string' ? root.nested(nestedKey) : root;
-  const parts = match.family.read({ root, text });
-  if (!parts.groups.some((group) => group.ffn.kind === 'moe')) {
-    const key = EXPERT_COUNT_KEYS.find((name) => Number(text.config[name]) > 1);
-    if (key !== undefined)
+function checkDecidingKeys(text: ConfigReader, familyName: string): void {
+  for (const key of DECIDING_KEYS) {
+    const value = text.config[key];
+    // One expert is none; 0 and false switch a feature off.
+    const isGiven =
+      isObject(value) ||
+      Array.isArray(value) ||
+      typeof value === 'string' ||
+      Number(value) > (key.includes('experts') ? 1 : 0);
+    if (isGiven && !text.known.has(key))
       text.problem(
         'error',
-        'config/moe-as-dense',
-        `"${key}" announces experts, but ${match.family.name} configs have none: the FFN can't be counted as dense.`,
+        'config/unread-key',
+        `"${key}" changes the architecture, and ${familyName} configs have no such key: nothing was computed, rather than something wrong.`,
         [key],
       );
   }
-  const vision = parts.vision === undefined ? (root.has('vision_config') ? null : []) : parts.vision;
+}
+
+/** Parts beside the language model that a wrapper's config announces. */
+const TOWER_KEYS = ['vision_config', 'audio_config'];
+
+/** Problems of these codes leave placeholders; what follows from those is noise. */
+const UNREAD_CODES = ['config/missing', 'config/size', 'config/flag', 'config/list', 'config/unsupported'];
+
+/** Reads a config into an architecture. Never throws, whatever the values are. */
+export function readArchitecture(value: Readonly<Record<string, unknown>>, match: FamilyMatch): ReadResult {
+  const noted: ReadProblem[] = [];
+  const root = new ConfigReader(value, [], noted);
+  const [nestedKey] = match.textPath;
+  const text = typeof nestedKey === 'string' ? root.nested(nestedKey) : root;
+  const parts = match.family.read({ root, text });
+  checkDecidingKeys(text, match.family.name);
+  const unread = noted.filter((p) => UNREAD_CODES.includes(p.code));
+  const problems = unread.length > 0 ? unread : noted;
+  const hasTower = TOWER_KEYS.some((key) => root.has(key));
+  const vision = parts.vision ?? (hasTower ? null : []);
   const statedName = root.text('_name_or_path') ?? root.text('name');
   const { family, modelType, matchedBy } = match;
   return {

@@ -32,6 +32,8 @@ export class ConfigReader {
     readonly config: Readonly<Record<string, unknown>>,
     readonly path: JsonPath,
     readonly problems: ReadProblem[],
+    /** Keys of this object that the family's reader has looked at. */
+    readonly known = new Set<string>(),
   ) {}
 
   /** A reader of a nested object; an absent or wrong one reads as empty. */
@@ -41,7 +43,14 @@ export class ConfigReader {
   }
 
   has(key: string): boolean {
+    this.known.add(key);
     return this.config[key] !== undefined && this.config[key] !== null;
+  }
+
+  /** A key's value as it stands, for what has a form of its own. */
+  raw(key: string): unknown {
+    this.known.add(key);
+    return this.config[key];
   }
 
   pathOf(key: string): JsonPath {
@@ -55,6 +64,8 @@ export class ConfigReader {
   /** A size or count: a whole number of at least `least`. The first of the keys that is given counts; null is absent. */
   size(keys: string | readonly string[], fallback?: Field<number> | number, least = 1): Field<number> {
     const names = typeof keys === 'string' ? [keys] : keys;
+    // Every other name of the key is understood too.
+    for (const name of names) this.known.add(name);
     const key = names.find((name) => this.has(name));
     if (key === undefined) {
       if (typeof fallback === 'number')
@@ -86,7 +97,7 @@ export class ConfigReader {
   }
 
   flag(key: string, fallback: boolean): Field<boolean> {
-    const value = this.config[key];
+    const value = this.raw(key);
     if (value === undefined || value === null)
       return { value: fallback, origin: { paths: [], note: `default of the family: ${key} is absent` } };
     if (typeof value === 'boolean') return { value, origin: this.originOf(key) };
@@ -95,7 +106,7 @@ export class ConfigReader {
   }
 
   text(key: string): string | null {
-    const value = this.config[key];
+    const value = this.raw(key);
     return typeof value === 'string' ? value : null;
   }
 

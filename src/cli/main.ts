@@ -97,12 +97,23 @@ function analyzeFile(file: string, settings: ServiceSettings): ModelAnalysis {
   return analyzed?.analysis ?? notAModel(file, text, settings);
 }
 
+function whyNotAModel(text: string): { code: string; message: string } {
+  if (text.trim() === '')
+    return { code: 'file/empty', message: 'The file is empty: a model config is a JSON object.' };
+  if (text.includes('\0'))
+    return { code: 'file/encoding', message: 'The file is not UTF-8 text (UTF-16, or no text at all).' };
+  if (/"\$decodeLens"\s*:\s*false/.test(text))
+    return { code: 'file/opted-out', message: 'The file opts out: "$decodeLens" is false.' };
+  return {
+    code: 'file/not-a-config',
+    message:
+      'This is no language model’s config: a JSON object with "model_type" and dimensions such as "hidden_size" is expected.',
+  };
+}
+
 function notAModel(file: string, text: string, { options }: ServiceSettings): ModelAnalysis {
   const start = { line: 0, character: 0 };
-  const message =
-    text.trim() === ''
-      ? 'The file is empty: a model config is a JSON object.'
-      : 'This is no language model’s config: a JSON object with "model_type" and dimensions such as "hidden_size" is expected.';
+  const { code, message } = whyNotAModel(text);
   return {
     file,
     model: null,
@@ -117,15 +128,7 @@ function notAModel(file: string, text: string, { options }: ServiceSettings): Mo
     moe: null,
     formulas: [],
     accountingNotes: [],
-    findings: [
-      {
-        code: text.trim() === '' ? 'file/empty' : 'file/not-a-config',
-        severity: 'error',
-        message,
-        path: [],
-        range: { start, end: start },
-      },
-    ],
+    findings: [{ code, severity: 'error', message, path: [], range: { start, end: start } }],
   };
 }
 

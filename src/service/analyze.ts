@@ -65,13 +65,12 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
   if (match && isObject(config.value)) {
     // A half-typed line may have swallowed the keys after it: then nothing is said of what is missing.
     const isBroken = config.problems.some((p) => p.code === 'json/syntax');
-    const schema = schemaProblems(match.family.schema, config.value, match.textPath).filter(
-      (p) => !(isBroken && p.code === 'schema/required'),
-    );
+    const schema = schemaProblems(match.family.schema, config.value, match.textPath);
     const read = readArchitecture(config.value, match);
-    problems.push(...schema, ...read.problems.filter((p) => !isBroken && !restatesSchema(p, schema)));
-    // A value that the schema refuses may still be read as a number; then no cost is shown for it.
-    architecture = problems.some((p) => p.severity === 'error') ? null : read.architecture;
+    problems.push(...schema.filter((p) => !(isBroken && p.code === 'schema/required')));
+    // What the reader says of a config that the schema refuses follows from the same mistake.
+    if (schema.length === 0 && !isBroken) problems.push(...read.problems);
+    if (schema.length === 0) architecture = read.architecture;
   }
   const findings = [
     ...config.problems.map((p): Finding => ({ ...pick(p), range: rangeOf(document, p.offset, p.length) })),
@@ -96,14 +95,6 @@ const pick = ({ code, severity, message, path }: ReadProblem): Omit<Finding, 'ra
   message,
   path,
 });
-
-/** The schema has already said so: same place, or a key that is missing in both. */
-const restatesSchema = (problem: ReadProblem, schema: readonly ReadProblem[]): boolean =>
-  schema.some(
-    (s) =>
-      s.path.join('/') === problem.path.join('/') &&
-      (problem.code !== 'config/missing' || problem.message.includes(/"[^"]*"/.exec(s.message)?.[0] ?? '\0')),
-  );
 
 function unknownFamily(modelType: string | null, recognizedBy: string): ReadProblem {
   const known = [...new Set([...FAMILIES.values()].map((family) => family.name))].join(', ');

@@ -58,9 +58,20 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
+/** `"layer_types" entry 3` for `/layer_types/3`. */
+function nameOf(instancePath: string): string {
+  const steps = instancePath.split('/').slice(1);
+  const last = steps.at(-1);
+  if (last === undefined) return 'This config';
+  return /^\d+$/.test(last) && steps.length > 1 ? `"${steps.at(-2) ?? ''}" entry ${last}` : `"${last}"`;
+}
+
+/** Above this a limit only catches absurd values; below, it is one of meaning. */
+const ABSURD = 1000;
+
 /** The error in a sentence; null for ajv's own bookkeeping (`if`, `allOf`), which comes with a cause. */
 function messageOf({ keyword, params, message, instancePath }: SchemaError): string | null {
-  const name = instancePath === '' ? 'This config' : `"${instancePath.split('/').pop() ?? ''}"`;
+  const name = nameOf(instancePath);
   switch (keyword) {
     case 'if':
     case 'allOf':
@@ -76,11 +87,13 @@ function messageOf({ keyword, params, message, instancePath }: SchemaError): str
     case 'exclusiveMinimum':
       return `${name} must be more than ${String(params.limit)}.`;
     case 'maximum':
-      return `${name} must be at most ${String(params.limit)}: no real model comes near.`;
+      return `${name} must be at most ${String(params.limit)}${Number(params.limit) >= ABSURD ? ': no real model comes near' : ''}.`;
     case 'enum':
       return `${name} must be one of ${(params.allowedValues as unknown[]).map((v) => JSON.stringify(v)).join(', ')}.`;
     case 'const':
       return `${name} must be ${JSON.stringify(params.allowedValue)}.`;
+    case 'pattern':
+      return `${name} does not have the form that is expected here.`;
     default:
       return `${name} ${message ?? 'is not valid'}.`;
   }

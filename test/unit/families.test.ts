@@ -137,6 +137,21 @@ describe('families: reading', () => {
       '47 GQA moe',
     ]);
   });
+  it('reads a Qwen config whose experts are all switched off as dense', () => {
+    assert.deepEqual(kinds({ ...catalogConfig('Qwen3-235B-A22B'), decoder_sparse_step: 1000 }), [
+      '94 GQA dense',
+    ]);
+  });
+  it('drops the window of a Qwen config that does not use it, whatever layer_types says', () => {
+    const sliding = {
+      sliding_window: 4096,
+      layer_types: Array.from({ length: 28 }, () => 'sliding_attention'),
+    };
+    assert.deepEqual(kinds({ ...QWEN2_5_7B, ...sliding }), ['28 GQA dense']);
+    assert.deepEqual(kinds({ ...QWEN2_5_7B, ...sliding, use_sliding_window: true }), [
+      '28 sliding GQA dense',
+    ]);
+  });
   it('reads a config nested in another model’s wrapper, whose tower it does not know', () => {
     const architecture = architectureOf({
       model_type: 'some_vlm',
@@ -166,7 +181,7 @@ describe('families: reading', () => {
       { ...MIXTRAL_8X7B, num_experts_per_tok: 9 },
       /can't be routed to 9 of 8/,
     ],
-    ['experts in a dense family', { ...LLAMA_3_8B, num_local_experts: 8 }, /announces experts/],
+    ['experts in a dense family', { ...LLAMA_3_8B, num_local_experts: 8 }, /changes the architecture/],
     [
       'a per-layer list of another length',
       { ...catalogConfig('MiniMax-M1'), num_hidden_layers: 79 },
@@ -178,14 +193,35 @@ describe('families: reading', () => {
       /from 0 to 60/,
     ],
     ['a string for a size', { ...LLAMA_3_8B, hidden_size: '4096' }, /whole number/],
+    [
+      'attention of another family',
+      { ...LLAMA_3_8B, kv_lora_rank: 512 },
+      /"kv_lora_rank" changes the architecture/,
+    ],
+    [
+      'KV groups that do not divide',
+      { ...(catalogConfig('Step-3').text_config as Config), num_attention_groups: 3 },
+      /can't be shared evenly by 3/,
+    ],
+    [
+      'sliding layers without a window',
+      {
+        ...MISTRAL_7B_V01,
+        sliding_window: null,
+        num_hidden_layers: 2,
+        layer_types: ['full_attention', 'sliding_attention'],
+      },
+      /"sliding_window" is missing/,
+    ],
+    ['DeepSeek without MLA', { ...catalogConfig('DeepSeek-V3'), use_mla: false }, /no latent attention/],
     ['a fraction', { ...LLAMA_3_8B, hidden_size: 4096.5 }, /whole number/],
   ];
   for (const [name, config, message] of wrong)
-    it(`says what is wrong: ${name}`, () => {
+    it(`says what is wrong, and no more: ${name}`, () => {
       const { architecture, problems } = read(config);
       assert.equal(architecture, null);
       assert.ok(
-        problems.some((p) => message.test(p.message)),
+        problems.every((p) => message.test(p.message)),
         JSON.stringify(problems),
       );
     });

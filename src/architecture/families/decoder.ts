@@ -1,4 +1,3 @@
-import type { JsonPath } from '../../protocol';
 import type { Origin } from '../expression';
 import { given, groupLayers, sourced, type ConfigReader, type Field } from '../reader';
 import type {
@@ -71,14 +70,20 @@ export function readHeads(
       },
     },
   );
-  if (queryHeads.value % kvHeads.value !== 0)
-    text.problem(
-      'error',
-      'config/kv-heads',
-      `${queryHeads.value} query heads can't be shared evenly by ${kvHeads.value} KV heads.`,
-      [text.has('num_key_value_heads') ? 'num_key_value_heads' : 'num_attention_heads'],
-    );
+  checkSharing(text, queryHeads, kvHeads);
   return { queryHeads, kvHeads, headDim };
+}
+
+/** Query heads must be shared evenly by the KV heads. */
+export function checkSharing(text: ConfigReader, queryHeads: Field<number>, kvHeads: Field<number>): void {
+  if (queryHeads.value % kvHeads.value === 0) return;
+  const path = kvHeads.origin.paths[0] ?? queryHeads.origin.paths[0] ?? [];
+  text.problem(
+    'error',
+    'config/kv-heads',
+    `${queryHeads.value} query heads can't be shared evenly by ${kvHeads.value} KV heads.`,
+    path.slice(text.path.length),
+  );
 }
 
 const ABSENT = given<null>(null);
@@ -126,7 +131,7 @@ export function moeBlock(
       'error',
       'config/top-k',
       `A token can't be routed to ${topK.value} of ${experts.value} experts.`,
-      path ? lastStep(path) : [],
+      path ? path.slice(text.path.length) : [],
     );
   }
   return sourced<MoeFfn>({
@@ -137,8 +142,6 @@ export function moeBlock(
     ...fields,
   });
 }
-
-const lastStep = (path: JsonPath): JsonPath => path.slice(-1);
 
 /** Width of all shared experts together: their number times one's width. */
 export const times = (count: Field<number> | null, width: Field<number>): Field<number> =>

@@ -8,6 +8,13 @@ import { denseBlock, moeBlock, readEnds, times, uniformAttention, type FamilyRea
  */
 export const readDeepSeek: FamilyReader = (input) => {
   const { text } = input;
+  if (text.raw('use_mla') === false)
+    text.problem(
+      'error',
+      'config/unsupported',
+      'This DeepSeek config has no latent attention; Decode Lens does not read that kind yet.',
+      ['use_mla'],
+    );
   const layers = text.layers();
   const model = readEnds(input, layers, false);
   const queryRank = text.optionalSize('q_lora_rank');

@@ -34,7 +34,7 @@ const readErnieMoe =
     });
     const dense = denseBlock(text.size('intermediate_size'), bias);
     const first = text.size('moe_layer_start_index', 1, 0).value;
-    const last = text.config.moe_layer_end_index;
+    const last = text.raw('moe_layer_end_index');
     const end = typeof last === 'number' && last >= 0 ? last : layers.value - 1;
     const interval = text.size('moe_layer_interval', 1).value;
     const pattern = text.originOf('moe_layer_start_index', 'moe_layer_end_index', 'moe_layer_interval');

@@ -102,15 +102,20 @@ interface Sliding {
 }
 
 function slidingLayers(text: ConfigReader, variant: LlamaVariant, layers: Field<number>): Sliding | null {
-  if (variant.window === 'none' || !text.has('sliding_window')) return null;
+  if (variant.window === 'none') return null;
   const types = text.perLayer('layer_types', layers.value);
-  const size = text.size('sliding_window');
-  if (types)
-    return types.includes('sliding_attention')
-      ? { size, isSliding: (i) => types[i] === 'sliding_attention' }
-      : null;
+  // Qwen's modelling code drops the window unless this says otherwise, whatever `layer_types` says.
+  if (variant.window === 'upper-layers' && !text.flag('use_sliding_window', false).value) {
+    text.has('sliding_window');
+    return null;
+  }
+  if (types) {
+    if (!types.includes('sliding_attention')) return null;
+    return { size: text.size('sliding_window'), isSliding: (i) => types[i] === 'sliding_attention' };
+  }
+  const size = text.optionalSize('sliding_window');
+  if (size === null) return null;
   if (variant.window === 'all-layers') return { size, isSliding: () => true };
-  if (!text.flag('use_sliding_window', false).value) return null;
   const from = text.size('max_window_layers', layers, 0);
   return { size, isSliding: (i) => i >= from.value };
 }

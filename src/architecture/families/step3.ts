@@ -1,5 +1,13 @@
 import { given, type ConfigReader } from '../reader';
-import { denseBlock, moeBlock, readEnds, softmaxBlock, uniformAttention, type FamilyReader } from './decoder';
+import {
+  checkSharing,
+  denseBlock,
+  moeBlock,
+  readEnds,
+  softmaxBlock,
+  uniformAttention,
+  type FamilyReader,
+} from './decoder';
 import { readStep3Vision } from './step3-vision';
 
 /**
@@ -10,9 +18,12 @@ export const readStep3: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers();
   const model = readEnds(input, layers, false);
+  const queryHeads = text.size('num_attention_heads');
+  const kvHeads = text.size(['num_attention_groups', 'num_key_value_heads']);
+  checkSharing(text, queryHeads, kvHeads);
   const attention = softmaxBlock({
-    queryHeads: text.size('num_attention_heads'),
-    kvHeads: text.size(['num_attention_groups', 'num_key_value_heads']),
+    queryHeads,
+    kvHeads,
     headDim: text.size('head_dim'),
     queryRank: text.size('share_q_dim'),
   });
@@ -33,7 +44,7 @@ export const readStep3: FamilyReader = (input) => {
 
 /** Expert layers; without the key all but the first, as in vLLM's step3_text. */
 function moeLayers(text: ConfigReader, layers: number): ReadonlySet<number> {
-  const value = text.config.moe_layers_enum;
+  const value = text.raw('moe_layers_enum');
   if (value === undefined || value === null)
     return new Set(Array.from({ length: layers - 1 }, (_, i) => i + 1));
   const items: readonly unknown[] =
