@@ -5,7 +5,7 @@ import packageJson from '../../package.json';
 import { ACCOUNTINGS, PRECISIONS, type AnalysisReport, type ModelAnalysis } from '../protocol';
 import {
   analyzeCatalog,
-  analyzeConfig,
+  analyzeText,
   catalogEntries,
   readSettings,
   type AnalyzedConfig,
@@ -89,47 +89,9 @@ function read(file: string, settings: ServiceSettings): string {
   }
 }
 
-/** A file that is JSON but no model's config still gets an answer when it was asked for by name. */
 function analyzeFile(file: string, settings: ServiceSettings): ModelAnalysis {
   const name = file === '-' ? 'standard input' : nameOf(file);
-  const text = read(file, settings);
-  const analyzed = analyzeConfig({ text, file, name }, settings);
-  return analyzed?.analysis ?? notAModel(file, text, settings);
-}
-
-function whyNotAModel(text: string): { code: string; message: string } {
-  if (text.trim() === '')
-    return { code: 'file/empty', message: 'The file is empty: a model config is a JSON object.' };
-  if (text.includes('\0'))
-    return { code: 'file/encoding', message: 'The file is not UTF-8 text (UTF-16, or no text at all).' };
-  if (/"\$decodeLens"\s*:\s*false/.test(text))
-    return { code: 'file/opted-out', message: 'The file opts out: "$decodeLens" is false.' };
-  return {
-    code: 'file/not-a-config',
-    message:
-      'This is no language model’s config: a JSON object with "model_type" and dimensions such as "hidden_size" is expected.',
-  };
-}
-
-function notAModel(file: string, text: string, { options }: ServiceSettings): ModelAnalysis {
-  const start = { line: 0, character: 0 };
-  const { code, message } = whyNotAModel(text);
-  return {
-    file,
-    model: null,
-    options,
-    parameters: null,
-    kv: null,
-    perToken: [],
-    cost: [],
-    afdCost: [],
-    trainingCost: [],
-    attention: null,
-    moe: null,
-    formulas: [],
-    accountingNotes: [],
-    findings: [{ code, severity: 'error', message, path: [], range: { start, end: start } }],
-  };
+  return analyzeText({ text: read(file, settings), file, name }, settings);
 }
 
 /** A file, or a catalog model's name where no file of that name exists. */

@@ -32,6 +32,34 @@ export interface AnalyzedConfig {
   readonly settings: ServiceSettings;
 }
 
+/** A text that the user asked for by name is always answered: also when it is no model's config. */
+export function analyzeText(input: AnalyzeInput, settings: ServiceSettings): ModelAnalysis {
+  const analyzed = analyzeConfig(input, settings);
+  if (analyzed) return analyzed.analysis;
+  const start = { line: 0, character: 0 };
+  const finding: Finding = {
+    ...whyNoConfig(input.text),
+    severity: 'error',
+    path: [],
+    range: { start, end: start },
+  };
+  return withoutArchitecture(input, null, [finding], settings);
+}
+
+function whyNoConfig(text: string): { readonly code: string; readonly message: string } {
+  if (text.trim() === '')
+    return { code: 'file/empty', message: 'The file is empty: a model config is a JSON object.' };
+  if (text.includes('\0'))
+    return { code: 'file/encoding', message: 'The file is not UTF-8 text (UTF-16, or no text at all).' };
+  if (/"\$decodeLens"\s*:\s*false/.test(text))
+    return { code: 'file/opted-out', message: 'The file opts out: "$decodeLens" is false.' };
+  return {
+    code: 'file/not-a-config',
+    message:
+      'This is no language model’s config: a JSON object with "model_type" and dimensions such as "hidden_size" is expected.',
+  };
+}
+
 export interface AnalyzeInput {
   readonly text: string;
   /** Path or URI, for the report. */

@@ -162,6 +162,13 @@ describe('families: reading', () => {
     assert.equal(countParameters(architecture).vision, null);
     assert.deepEqual(architecture.model.origins.hidden?.paths, [['text_config', 'hidden_size']]);
   });
+  it('does not let an incomplete vision tower stop the language model', () => {
+    const architecture = architectureOf({
+      ...catalogConfig('Llama-4-Maverick'),
+      vision_config: { hidden_size: 8 },
+    });
+    assert.equal(architecture.vision, null);
+  });
   it('matches by architectures when there is no model_type', () => {
     assert.equal(
       architectureOf({ ...LLAMA_3_8B, model_type: undefined, architectures: ['LlamaForCausalLM'] }).matchedBy,
