@@ -1,10 +1,5 @@
 import * as vscode from 'vscode';
-import {
-  LanguageClient,
-  TransportKind,
-  type LanguageClientOptions,
-  type ServerOptions,
-} from 'vscode-languageclient/node';
+import type { LanguageClient, LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
 import { ANALYZED_NOTIFICATION, type AnalyzedParams } from '../protocol';
 
 /** Starts, restarts and stops the language server, and passes requests to it. */
@@ -39,6 +34,8 @@ export class LanguageClientController implements vscode.Disposable {
   }
 
   private async launch(): Promise<void> {
+    // Opening any JSON file activates the extension; most need no client, whose library is most of the bundle.
+    const { LanguageClient, TransportKind } = await import('vscode-languageclient/node');
     const module = this.context.asAbsolutePath('dist/server.js');
     const server: ServerOptions = {
       run: { module, transport: TransportKind.ipc },
