@@ -46,6 +46,13 @@ describe('extension manifest', () => {
     for (const { schema } of FAMILIES.values())
       assert.ok(existsSync(path.join(root, 'schemas', `config-${schema}.schema.json`)), schema);
   });
+  it('asks for the packages that the lock file holds, so that a fresh clone gets them', () => {
+    const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { devDependencies?: Record<string, string> }>;
+    };
+    assert.deepEqual(manifest.devDependencies, lock.packages['']?.devDependencies);
+    assert.ok(Object.keys(manifest.devDependencies).includes('esbuild'));
+  });
   it('ships no runtime dependencies: everything is bundled', () => {
     assert.equal('dependencies' in manifest, false);
   });
