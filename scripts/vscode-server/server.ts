@@ -180,6 +180,7 @@ function prepare(dir: string, { theme, settings }: ServerOptions): void {
     'json.schemaDownload.enable': false,
     'npm.fetchOnlinePackageInfo': false,
     'telemetry.telemetryLevel': 'off',
+    'files.autoSave': 'off',
     // A terminal that the user opens is to be in their own home.
     'terminal.integrated.env.linux': {
       HOME: homedir(),

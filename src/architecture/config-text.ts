@@ -29,6 +29,8 @@ export interface ConfigText {
 /** Deeper nesting than any config has; recursion below stays far from the stack's end. */
 const MAX_DEPTH = 64;
 const MAX_PROBLEMS = 100;
+/** Longer than any list of layers, modules or tokens in a config. */
+const MAX_ENTRIES = 20_000;
 
 /**
  * Parses JSON as people leave it while typing, and as Python writes it. Comments and trailing commas are
@@ -201,6 +203,11 @@ function plainValue(node: Node, path: JsonPath, nonFinite: NonFinite, report: Re
       return value;
     }
     case 'array':
+      if ((node.children?.length ?? 0) > MAX_ENTRIES) {
+        const message = `A list of ${node.children?.length ?? 0} entries: no model config has one of more than ${MAX_ENTRIES}. It was not read.`;
+        report('error', 'json/long-list', message, node.offset, 1, path);
+        return [];
+      }
       return (node.children ?? []).map((child, i) => plainValue(child, [...path, i], nonFinite, report));
     case 'number': {
       const bare = nonFinite.get(node.offset);

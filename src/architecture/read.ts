@@ -91,22 +91,24 @@ export function matchFamily(
   const textPath = nestedKey !== undefined && isNested ? [nestedKey] : [];
   const classes: unknown = value.architectures;
   const className: unknown = Array.isArray(classes) ? classes[0] : undefined;
+  const nestedType = textPath.length > 0 ? nested?.model_type : undefined;
   const candidates: [unknown, string][] = [
-    [value.model_type, 'model_type'],
-    [nested?.model_type, `${nestedKey ?? ''}.model_type`],
-    [
-      typeof className === 'string' && Object.hasOwn(MODEL_TYPE_OF_CLASS, className)
-        ? MODEL_TYPE_OF_CLASS[className]
-        : undefined,
-      'architectures',
-    ],
+    [value.model_type, `model_type "${String(value.model_type)}"`],
+    [nestedType, `${nestedKey ?? ''}.model_type "${String(nestedType)}"`],
   ];
-  for (const [modelType, key] of candidates) {
+  // A class name counts only where no model_type contradicts it.
+  if (
+    typeof className === 'string' &&
+    candidates.every(([type]) => typeof type !== 'string') &&
+    Object.hasOwn(MODEL_TYPE_OF_CLASS, className)
+  )
+    candidates.push([MODEL_TYPE_OF_CLASS[className], `architectures "${className}"`]);
+  for (const [modelType, matchedBy] of candidates) {
     if (typeof modelType !== 'string') continue;
     const family = FAMILIES.get(modelType);
     // The BERT-like encoder of transformers has the same model_type as ERNIE 4.5's early files, but no experts.
     if (family && !(modelType === 'ernie' && !('moe_num_experts' in value)))
-      return { family, modelType, matchedBy: `${key} "${modelType}"`, textPath };
+      return { family, modelType, matchedBy, textPath };
   }
   const stated = candidates.map(([type]) => type).find((type) => typeof type === 'string');
   return {
@@ -135,6 +137,12 @@ const DECIDING_KEYS = [
   'block_configs',
   'compress_ratios',
   'num_kv_shared_layers',
+  'cross_attention_layers',
+  'full_attention_interval',
+  'index_n_heads',
+  'hybrid_layer_pattern',
+  'layers_block_type',
+  'altup_num_inputs',
 ];
 
 function checkDecidingKeys(text: ConfigReader, familyName: string): void {

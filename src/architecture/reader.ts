@@ -172,7 +172,7 @@ export function sourced<T extends object>(fields: { readonly [K in keyof T]: Fie
  */
 export function groupLayers(
   layers: Field<number>,
-  patternOrigin: Origin,
+  pattern: { readonly attention?: Origin; readonly ffn?: Origin },
   blocksOf: (index: number) => { readonly attention: AttentionBlock; readonly ffn: FfnBlock },
 ): LayerGroup[] {
   const groups: { indices: number[]; attention: AttentionBlock; ffn: FfnBlock }[] = [];
@@ -182,9 +182,16 @@ export function groupLayers(
     if (group) group.indices.push(i);
     else groups.push({ indices: [i], attention, ffn });
   }
-  const paths = [...layers.origin.paths, ...(groups.length > 1 ? patternOrigin.paths : [])];
   const labels = groupLabels(groups);
-  return groups.map((group, i) => ({ ...group, label: labels[i] ?? String(i), origin: { paths } }));
+  // A pattern of expert layers says nothing of how many layers have attention, and the other way round.
+  const origin = (of: Origin | undefined, differs: boolean): Origin => ({
+    paths: [...layers.origin.paths, ...(of && differs ? of.paths : [])],
+  });
+  const origins = {
+    attention: origin(pattern.attention, new Set(groups.map((g) => g.attention)).size > 1),
+    ffn: origin(pattern.ffn, new Set(groups.map((g) => g.ffn)).size > 1),
+  };
+  return groups.map((group, i) => ({ ...group, label: labels[i] ?? String(i), origins }));
 }
 
 /** What differs between the groups, in a word or two each. */

@@ -78,8 +78,8 @@ export interface LayerGroup {
   /** Tells this group from the others in formulas: `moe`, `chunked_dense`; empty if it is the only one. */
   readonly label: string;
   readonly indices: readonly number[];
-  /** Where the number of these layers comes from: the layer count and the keys of the pattern. */
-  readonly origin: Origin;
+  /** Where the number of these layers comes from: the layer count, and the keys of the pattern of either part. */
+  readonly origins: { readonly attention: Origin; readonly ffn: Origin };
   readonly attention: AttentionBlock;
   readonly ffn: FfnBlock;
 }

@@ -185,6 +185,7 @@ function layerWeights(
   block: { readonly attention: AttentionBlock; readonly ffn: FfnBlock },
   hidden: Expression,
   layers: Expression,
+  ffnLayers: Expression,
 ): Weight[] {
   const plain = { copies: layers, activated: layers };
   return [
@@ -194,7 +195,7 @@ function layerWeights(
       module: 'attention',
       ...plain,
     })),
-    ...ffnWeights(block.ffn, hidden, layers),
+    ...ffnWeights(block.ffn, hidden, ffnLayers),
     {
       name: 'input_layernorm, post_attention_layernorm',
       module: 'norm',
@@ -206,14 +207,19 @@ function layerWeights(
 }
 
 /** The number of layers in a group, as an input of formulas. */
-export const layerCount = (group: LayerGroup): Expression =>
-  variable(group.label === '' ? 'L' : `L_${group.label}`, group.indices.length, group.origin);
+export const layerCount = (group: LayerGroup, part: 'attention' | 'ffn'): Expression =>
+  variable(group.label === '' ? 'L' : `L_${group.label}`, group.indices.length, group.origins[part]);
 
 /** Weights of one layer group, in the order in which a token meets them. Made once a group: every context asks for them. */
 export function groupWeights(architecture: Architecture, group: LayerGroup): readonly Weight[] {
   const known = weightsOfGroup.get(group);
   if (known) return known;
-  const weights = layerWeights(group, field(architecture.model, 'hidden', 'H'), layerCount(group));
+  const weights = layerWeights(
+    group,
+    field(architecture.model, 'hidden', 'H'),
+    layerCount(group, 'attention'),
+    layerCount(group, 'ffn'),
+  );
   weightsOfGroup.set(group, weights);
   return weights;
 }
@@ -253,7 +259,7 @@ export function mtpWeights(architecture: Architecture): Weight[] {
   const layers = variable('L_mtp', mtp.count, mtp.origin);
   const plain = { copies: layers, activated: constant(0), module: 'mtp' as const };
   return [
-    ...layerWeights(mtp, hidden, layers).map((w): Weight => ({
+    ...layerWeights(mtp, hidden, layers, layers).map((w): Weight => ({
       ...w,
       name: `mtp.${w.name}`,
       module: 'mtp',

@@ -76,13 +76,16 @@ function nameOf(file: string): string {
   return base === 'config' || base === 'params' ? basename(dirname(resolve(file))) : base;
 }
 
+/** By path or on standard input. */
+const TOO_LARGE = 'larger than the 4 MB up to which model configs are read.';
+
 function read(file: string, settings: ServiceSettings): string {
   try {
     if (file !== '-' && statSync(file).size > settings.maxTextLength)
-      throw new InputError(
-        `${file}: larger than ${settings.maxTextLength} bytes; model configs are not. Not read.`,
-      );
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+      throw new InputError(`${file}: ${TOO_LARGE}`);
+    const text = readFileSync(file === '-' ? 0 : file, 'utf8');
+    if (text.length > settings.maxTextLength) throw new InputError(`${file}: ${TOO_LARGE}`);
+    return text;
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
@@ -213,5 +216,8 @@ try {
   else if (error instanceof InputError) {
     process.stderr.write(`decode-lens: ${error.message}\n`);
     process.exitCode = EXIT.usage;
-  } else throw error;
+  } else {
+    process.stderr.write(`decode-lens: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = EXIT.usage;
+  }
 }

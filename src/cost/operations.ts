@@ -166,7 +166,7 @@ function attentionCore(
   contextLength: number,
 ): Op {
   const a = group.attention;
-  const layers = layerCount(group);
+  const layers = layerCount(group, 'attention');
   const context = variable('C', contextLength, { paths: [], note: 'context in tokens' });
   const shape = `${attentionName(a)}, ${group.indices.length} layers`;
   if (a.kind === 'linear') {

@@ -22,7 +22,8 @@ export function watchForModelConfigs(
   const startFor = (document: vscode.TextDocument): void => {
     if (client.started || !isCandidate(document)) return;
     log.info(`starting the language server for ${document.uri.toString()}`);
-    void client.start().then(refreshContext);
+    // A failed start has told so itself.
+    void client.start().then(refreshContext, () => undefined);
   };
 
   /** Asks the server, which has parsed the document; a stale answer is dropped. */

@@ -31,6 +31,7 @@ import {
   compareModels,
   hoverAt,
   inlayHints,
+  plainText,
   readSettings,
   type AnalyzedConfig,
 } from '../service';
@@ -82,7 +83,7 @@ export function startServer(connection: Connection): void {
       `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
   };
-  /** Every request is answered: a failure is logged and answered with the empty result. */
+  /** Hovers, hints and diagnostics: a failure is logged and answered with the empty result. Custom requests answer errors. */
   const guarded =
     <P, R>(what: string, empty: R, handler: (params: P) => Promise<R> | R) =>
     async (params: P): Promise<R> => {
@@ -189,7 +190,10 @@ export function startServer(connection: Connection): void {
       const hover = analyzed && hoverAt(analyzed, position);
       if (!hover) return null;
       const kind = client.markdown ? MarkupKind.Markdown : MarkupKind.PlainText;
-      return { range: hover.range, contents: { kind, value: hover.markdown } };
+      return {
+        range: hover.range,
+        contents: { kind, value: client.markdown ? hover.markdown : plainText(hover.markdown) },
+      };
     }),
   );
 
@@ -202,7 +206,7 @@ export function startServer(connection: Connection): void {
         .map(({ position, label, tooltip }) => ({
           position,
           label,
-          tooltip: { kind: MarkupKind.Markdown, value: tooltip },
+          tooltip: client.markdown ? { kind: MarkupKind.Markdown, value: tooltip } : plainText(tooltip),
           kind: InlayHintKind.Type,
           paddingLeft: true,
         }));

@@ -1,4 +1,4 @@
-import type { AnalysisOptions, ComparedModel, PanelState } from '../protocol';
+import type { ComparedModel, PanelState } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
 import { analyzedCatalog } from './catalog-models';
 import type { ServiceSettings } from './settings';
@@ -40,12 +40,3 @@ export function compareModels(
     models: [...documents, ...catalog],
   };
 }
-
-/** Options with some of them replaced. */
-export const withOptions = (
-  settings: ServiceSettings,
-  changes: Partial<AnalysisOptions>,
-): ServiceSettings => ({
-  ...settings,
-  options: { ...settings.options, ...changes },
-});

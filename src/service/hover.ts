@@ -59,7 +59,21 @@ function keyPath(path: JsonPath): JsonPath {
 }
 
 /** Text from schemas and configs is text: nothing in it is markup. */
-export const escapeMarkdown = (text: string): string => text.replace(/[\\*_{}[\]<>#|~&]/g, '\\$&');
+export const escapeMarkdown = (text: string): string =>
+  text
+    .split(/(`[^`]*`)/)
+    .map((part) => (/^`[^`]*`$/.test(part) ? part : part.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&')))
+    .join('');
+
+/** The same for a client that shows no Markdown. */
+export const plainText = (markdown: string): string =>
+  markdown
+    .replace(/^\|[:| -]*\|\n/gm, '')
+    .replace(/^\| ?(.*) \|$/gm, (_, row: string) => row.replaceAll(' | ', '  '))
+    .replace(/(^|[^\\])\*\*/g, '$1')
+    .replace(/^_(.*)_$/gm, '$1')
+    .replace(/`/g, '')
+    .replace(/\\([\\*_{}[\]<>#|~&])/g, '$1');
 
 interface Share {
   readonly what: string;
@@ -169,7 +183,7 @@ export function summary({ analysis }: AnalyzedConfig): string {
     `${parameters(p.total)} parameters, ${parameters(p.activated)} activated (${modules.join(', ')})`,
     `KV cache ${bytes(kv.bytesPerToken)} per token${kv.stateBytesPerSequence > 0 ? `, state ${bytes(kv.stateBytesPerSequence)} per sequence` : ''}; arithmetic intensity ${attention.arithmeticIntensity.toPrecision(3)} FLOPs per KV byte; effective rank ${whole(attention.effectiveRank)}${moe ? `; MoE sparsity ${moe.sparsity.toFixed(3)}` : ''}`,
     [
-      `| context | KV | ${targets.map((t) => `${t} $/1M`).join(' | ')} | best AFD $/1M |`,
+      `| $ per 1M at | KV | ${targets.join(' | ')} | best AFD |`,
       `|--:|--:|${targets.map(() => '--:|').join('')}--:|`,
       ...rows,
     ].join('\n'),

@@ -18,6 +18,9 @@ const WHOLE_FILE: readonly SchemaName[] = ['step3', 'llama4'];
 const schemaRoot = (schema: SchemaName, textPath: JsonPath): JsonPath =>
   WHOLE_FILE.includes(schema) ? [] : textPath;
 
+/** Nobody reads more; a wrong list would give one for each of its entries. */
+const MAX_ERRORS = 50;
+
 /** Checks a config against its family's schema; problems carry the path of the exact value. */
 export function schemaProblems(schema: SchemaName, config: unknown, textPath: JsonPath): ReadProblem[] {
   const base = schemaRoot(schema, textPath);
@@ -26,7 +29,8 @@ export function schemaProblems(schema: SchemaName, config: unknown, textPath: Js
   if (validate(value)) return [];
   const errors: readonly SchemaError[] = validate.errors ?? [];
   const seen = new Set<string>();
-  return errors.flatMap((error) => {
+  const listed = errors.slice(0, MAX_ERRORS);
+  return listed.flatMap((error) => {
     const message = messageOf(error);
     const path = [...base, ...pathOf(error.instancePath, value)];
     const key = `${path.join('/')} ${message ?? ''}`;

@@ -186,6 +186,11 @@ describe('command line', () => {
       assert.notEqual(err, '');
       assert.equal(out, '');
     });
+  it('refuses 20 MB on standard input with exit code 2', () => {
+    const { err, code } = run(['analyze', '-'], ' '.repeat(20_000_000));
+    assert.equal(code, 2);
+    assert.match(err, /larger than/);
+  });
   it('refuses a 20 MB file with exit code 2', () => {
     const { err, code } = run([
       'analyze',

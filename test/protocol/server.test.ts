@@ -222,7 +222,10 @@ describe('language server for a client that can do nothing', () => {
       textDocument: { uri },
       position: at(QWEN, '"hidden_size"'),
     });
-    assert.equal((hover?.contents as MarkupContent).kind, 'plaintext');
+    const { kind, value } = hover?.contents as MarkupContent;
+    assert.equal(kind, 'plaintext');
+    assert.match(value, /^hidden_size Width/);
+    assert.doesNotMatch(value, /\*\*|`|\\/);
     const list = await client.request<InlayHint[]>('textDocument/inlayHint', {
       textDocument: { uri },
       range: wholeFile,

@@ -41,6 +41,14 @@ describe('config text', () => {
   it('stops at absurd nesting', () => {
     assert.deepEqual(codes('['.repeat(1_000_000)), ['error json/depth [']);
   });
+  it('does not read absurdly long lists', () => {
+    const { value, problems } = parseConfigText(`{"layer_types": [${'0,'.repeat(400_000)}0]}`);
+    assert.deepEqual((value as { layer_types: unknown }).layer_types, []);
+    assert.deepEqual(
+      problems.map((p) => p.code),
+      ['json/long-list'],
+    );
+  });
   it('keeps every key a plain key', () => {
     const { value } = parseConfigText('{"__proto__": {"polluted": true}, "constructor": 1}');
     assert.deepEqual(Object.keys(value as object), ['__proto__', 'constructor']);

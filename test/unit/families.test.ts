@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { attentionName, countParameters } from '../../src/architecture';
+import {
+  attentionName,
+  countParameters,
+  dependsOn,
+  matchFamily,
+  parseConfigText,
+} from '../../src/architecture';
 import { CATALOG } from '../../src/catalog';
 import {
   decodeOps,
@@ -169,10 +175,33 @@ describe('families: reading', () => {
     });
     assert.equal(architecture.vision, null);
   });
+  it('takes the class name only where no model_type contradicts it', () => {
+    const { value } = parseConfigText(
+      JSON.stringify({ ...LLAMA_3_8B, model_type: 'mimo', architectures: ['LlamaForCausalLM'] }),
+    );
+    assert.deepEqual(matchFamily(value as Config), { unknownType: 'mimo' });
+  });
+  it('tells the absent key from null where the modelling code does', () => {
+    const text = catalogConfig('Step-3').text_config as Config;
+    assert.deepEqual(kinds({ ...text, moe_layers_enum: undefined }), ['5 MFA dense', '56 MFA moe']);
+    assert.deepEqual(kinds({ ...text, moe_layers_enum: null }), ['1 MFA dense', '60 MFA moe']);
+    const heads = (config: Config) => {
+      const attention = architectureOf(config).groups[0]?.attention;
+      return attention?.kind === 'softmax' ? attention.kvHeads : 0;
+    };
+    assert.equal(heads({ ...MISTRAL_7B_V01, num_key_value_heads: undefined }), 8);
+    assert.equal(heads({ ...MISTRAL_7B_V01, num_key_value_heads: null }), 32);
+  });
+  it('lets a pattern of expert layers decide the FFN and not the KV cache', () => {
+    const ops = opsOf(catalogConfig('Step-3'));
+    const pattern = ['text_config', 'moe_layers_enum'];
+    assert.ok(!dependsOn(kvBytesPerToken(ops), pattern));
+    assert.ok(ops.some((op) => op.role === 'ffn' && dependsOn(op.flops, pattern)));
+  });
   it('matches by architectures when there is no model_type', () => {
     assert.equal(
       architectureOf({ ...LLAMA_3_8B, model_type: undefined, architectures: ['LlamaForCausalLM'] }).matchedBy,
-      'architectures "llama"',
+      'architectures "LlamaForCausalLM"',
     );
   });
   const wrong: readonly (readonly [string, Config, RegExp])[] = [
@@ -219,6 +248,11 @@ describe('families: reading', () => {
         layer_types: ['full_attention', 'sliding_attention'],
       },
       /"sliding_window" is missing/,
+    ],
+    [
+      'sparse attention in a plain DeepSeek-V3',
+      { ...catalogConfig('DeepSeek-V3'), index_topk: 2048 },
+      /"index_topk" changes the architecture/,
     ],
     ['DeepSeek without MLA', { ...catalogConfig('DeepSeek-V3'), use_mla: false }, /no latent attention/],
     ['a fraction', { ...LLAMA_3_8B, hidden_size: 4096.5 }, /whole number/],

@@ -45,11 +45,13 @@ export function readHeads(
   defaults: { readonly headDim?: number; readonly kvHeads?: number } = {},
 ): Pick<{ [K in keyof SoftmaxAttention]: Field<SoftmaxAttention[K]> }, 'queryHeads' | 'kvHeads' | 'headDim'> {
   const queryHeads = text.size('num_attention_heads');
+  // Absent takes the family's default; null always means as many as query heads.
+  const isNull = text.raw('num_key_value_heads') === null;
   const kvHeads = text.size(
     'num_key_value_heads',
-    defaults.kvHeads ?? {
+    (isNull ? undefined : defaults.kvHeads) ?? {
       value: queryHeads.value,
-      origin: { ...queryHeads.origin, note: 'num_key_value_heads is absent: as many as query heads' },
+      origin: { ...queryHeads.origin, note: 'num_key_value_heads is not given: as many as query heads' },
     },
   );
   const derived = hidden.value / queryHeads.value;
@@ -153,6 +155,6 @@ export const times = (count: Field<number> | null, width: Field<number>): Field<
 export const uniformAttention = (
   layers: Field<number>,
   attention: AttentionBlock,
-  pattern: Origin,
+  ffnPattern: Origin,
   ffnOf: (index: number) => FfnBlock,
-): LayerGroup[] => groupLayers(layers, pattern, (index) => ({ attention, ffn: ffnOf(index) }));
+): LayerGroup[] => groupLayers(layers, { ffn: ffnPattern }, (index) => ({ attention, ffn: ffnOf(index) }));

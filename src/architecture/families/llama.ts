@@ -24,7 +24,6 @@ interface LlamaVariant {
   readonly moe?: {
     readonly expertsKey: readonly string[];
     readonly expertWidthKey: string;
-    readonly topKDefault?: number;
     readonly shared: boolean;
     /** Qwen: `decoder_sparse_step` and `mlp_only_layers` leave some layers dense. */
     readonly interleaved: boolean;
@@ -83,12 +82,10 @@ const readLlama =
     const slides = slidingLayers(text, variant, layers);
     const sliding = slides ? windowed(heads, 'sliding', slides.size) : full;
     const ffnOf = readFfn(text, variant);
-    const pattern = text.originOf(
-      'layer_types',
-      'max_window_layers',
-      'decoder_sparse_step',
-      'mlp_only_layers',
-    );
+    const pattern = {
+      attention: text.originOf('layer_types', 'max_window_layers'),
+      ffn: text.originOf('decoder_sparse_step', 'mlp_only_layers'),
+    };
     const groups = groupLayers(layers, pattern, (i) => ({
       attention: slides?.isSliding(i) ? sliding : full,
       ffn: ffnOf(i),

@@ -37,13 +37,15 @@ export const readLlama4: FamilyReader = (input) => {
   const anyDense = Array.from({ length: layers.value }, (_, i) => i).some((i) => !isExpertLayer(i));
   const dense = anyDense ? denseBlock(text.size('intermediate_size_mlp')) : experts;
 
-  const pattern = text.originOf(
-    'no_rope_layers',
-    'no_rope_layer_interval',
-    'layer_types',
-    'moe_layers',
-    'interleave_moe_layer_step',
-  );
+  const pattern = {
+    attention: text.originOf(
+      'no_rope_layers',
+      'no_rope_layer_interval',
+      'nope_layer_interval',
+      'layer_types',
+    ),
+    ffn: text.originOf('moe_layers', 'interleave_moe_layer_step'),
+  };
   const groups = groupLayers(layers, pattern, (i) => ({
     attention: hasRotary(i) ? chunked : full,
     ffn: isExpertLayer(i) ? experts : dense,

@@ -24,7 +24,7 @@ export const readMiniMax: FamilyReader = (input) => {
     sharedIntermediate: text.optionalSize('shared_intermediate_size', 0) ?? given(0),
   });
   const isSoftmax = softmaxLayers(text, layers.value);
-  const groups = groupLayers(layers, text.originOf('attn_type_list', 'layer_types'), (i) => ({
+  const groups = groupLayers(layers, { attention: text.originOf('attn_type_list', 'layer_types') }, (i) => ({
     attention: isSoftmax(i) ? softmax : lightning,
     ffn: experts,
   }));

@@ -20,12 +20,14 @@ export const readStep3: FamilyReader = (input) => {
   const model = readEnds(input, layers, false);
   const queryHeads = text.size('num_attention_heads');
   const kvHeads = text.size(['num_attention_groups', 'num_key_value_heads']);
+  const headDim = text.size('head_dim');
   checkSharing(text, queryHeads, kvHeads);
   const attention = softmaxBlock({
     queryHeads,
     kvHeads,
-    headDim: text.size('head_dim'),
-    queryRank: text.size('share_q_dim'),
+    headDim,
+    // Null is vLLM's `share_q_dim or head_dim`.
+    queryRank: text.raw('share_q_dim') === null ? headDim : text.size('share_q_dim'),
   });
   const experts = moeBlock(text, {
     experts: text.size(['moe_num_experts', 'num_experts']),
@@ -42,11 +44,13 @@ export const readStep3: FamilyReader = (input) => {
   return { model, groups, mtp: null, vision: readStep3Vision(input.root, model) };
 };
 
-/** Expert layers; without the key all but the first, as in vLLM's step3_text. */
+/** Expert layers. As vLLM's step3_text has it, the absent key means 4 to 59, and null all layers but the first. */
 function moeLayers(text: ConfigReader, layers: number): ReadonlySet<number> {
   const value = text.raw('moe_layers_enum');
-  if (value === undefined || value === null)
-    return new Set(Array.from({ length: layers - 1 }, (_, i) => i + 1));
+  const range = (from: number, end: number) =>
+    new Set(Array.from({ length: Math.max(0, end - from) }, (_, i) => from + i));
+  if (value === undefined) return range(4, Math.min(60, layers));
+  if (value === null) return range(1, layers);
   const items: readonly unknown[] =
     typeof value === 'string'
       ? value.split(',').map((item) => item.trim())
