@@ -2,6 +2,7 @@
 import type { PanelState } from '../src/protocol';
 import { controls } from './controls';
 import { el, setText } from './dom';
+import { plural } from './format';
 import { onHostMessage, post, recall, remember } from './host';
 import { method } from './method';
 import { onThemeChange, readTheme, type Theme } from './theme';
@@ -63,7 +64,14 @@ function statusText(current: PanelState, context: number): string {
   if (documents.length === 0) return 'No model config open; these are the catalog models.';
   const subject = active?.label ?? documents.map(({ label }) => label).join(', ');
   const where = conditions({ state: current, shown: [], context, theme });
-  return `${subject} beside ${current.models.length - (active ? 1 : documents.length)} other models; ${where}.`;
+  const unread = documents.filter(({ analysis }) => analysis.parameters === null);
+  const missing =
+    unread.length === 0
+      ? ''
+      : ` Not drawn, see its findings: ${unread.map(({ label }) => label).join(', ')}.`;
+  const own = active ? [active] : documents;
+  const others = current.models.filter((model) => !own.includes(model) && !hidden.has(model.id)).length;
+  return `${subject} beside ${plural(others, 'other model')}; ${where}.${missing}`;
 }
 
 function draw(): void {

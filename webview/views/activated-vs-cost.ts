@@ -116,6 +116,7 @@ export function activatedVsCost(post: Post): View {
       { title: 'Total', numeric: true },
       { title: 'Attention', numeric: true },
       { title: 'FFN', numeric: true },
+      { title: 'Other', numeric: true },
       { title: 'AFD $/1M', numeric: true },
       { title: 'AFD pair' },
       { title: 'Frontier' },
@@ -182,6 +183,7 @@ export function activatedVsCost(post: Post): View {
                   `AFD cost: ${formatUsd(afd.usdPer1M)} per 1M tokens`,
                   `Attention: ${formatUsd(afd.attentionUsdPer1M)} on ${afd.attentionOn}`,
                   `FFN: ${formatUsd(afd.ffnUsdPer1M)} on ${afd.ffnOn}`,
+                  `Other (head, routers): ${formatUsd(afd.otherUsdPer1M)} on ${afd.attentionOn}`,
                   `Activated: ${formatCount(activated)} of ${countOrDash(model.analysis.parameters?.total)}`,
                   ...(kv ? [`KV cache: ${formatCount(kv.bytes)}B at ${formatContext(kv.context)}`] : []),
                 ];
@@ -253,6 +255,7 @@ export function activatedVsCost(post: Post): View {
             { text: countOrDash(parameters?.total), value: parameters?.total ?? null },
             money(afd?.attentionUsdPer1M),
             money(afd?.ffnUsdPer1M),
+            money(afd?.otherUsdPer1M),
             money(afd?.usdPer1M),
             { text: pair ?? '—', value: pair },
             { text: best.has(model.id) ? 'yes' : '', value: best.has(model.id) ? 'yes' : 'no' },
@@ -281,7 +284,7 @@ export function activatedVsCost(post: Post): View {
   };
 }
 
-const AFD_CELL = 4;
+const AFD_CELL = 5;
 function costOf(row: Row): number {
   const value = row.cells[AFD_CELL]?.value;
   return typeof value === 'number' ? value : Number.MAX_VALUE;
