@@ -7,6 +7,7 @@ import {
   analyzeCatalog,
   analyzeText,
   catalogEntries,
+  format,
   readSettings,
   type AnalyzedConfig,
   type ServiceSettings,
@@ -77,14 +78,14 @@ function nameOf(file: string): string {
 }
 
 /** By path or on standard input. */
-const TOO_LARGE = 'larger than the 4 MB up to which model configs are read.';
+const tooLarge = (file: string, { maxTextLength }: ServiceSettings): InputError =>
+  new InputError(`${file}: larger than ${format.bytes(maxTextLength)}, up to which model configs are read.`);
 
 function read(file: string, settings: ServiceSettings): string {
   try {
-    if (file !== '-' && statSync(file).size > settings.maxTextLength)
-      throw new InputError(`${file}: ${TOO_LARGE}`);
+    if (file !== '-' && statSync(file).size > settings.maxTextLength) throw tooLarge(file, settings);
     const text = readFileSync(file === '-' ? 0 : file, 'utf8');
-    if (text.length > settings.maxTextLength) throw new InputError(`${file}: ${TOO_LARGE}`);
+    if (text.length > settings.maxTextLength) throw tooLarge(file, settings);
     return text;
   } catch (error) {
     if (error instanceof InputError) throw error;

@@ -192,7 +192,7 @@ export function comparison(models: readonly ModelAnalysis[], style: TableStyle):
 
 /** A comparison has no room for what each model's accounting leaves out. */
 const OTHER_ACCOUNTING =
-  'How exact and step3-paper differ for a model: decode-lens analyze tells, with the numbers of either.';
+  'How exact and step3-paper differ for a model, decode-lens analyze tells; --accounting chooses.';
 
 export function catalogTable(
   entries: readonly CatalogEntry[],

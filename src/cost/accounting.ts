@@ -19,8 +19,6 @@ export interface Accounting {
   readonly rooflineOver: 'each-operation' | 'all-attention';
   /** Attention computes at its KV cache's precision, or (report) at that of the weights. */
   readonly attentionPrecision: 'kv' | 'weights';
-  /** Routers and LM head stay at BF16 whatever the other weights are. */
-  readonly otherPrecision: Precision;
 }
 
 /**
@@ -36,7 +34,6 @@ const EXACT: Accounting = {
   hybridFullAttentionKv: null,
   rooflineOver: 'each-operation',
   attentionPrecision: 'kv',
-  otherPrecision: 'bf16',
 };
 
 /** The conventions of arXiv:2507.19427, tables 2, 3 and 6. */
@@ -49,7 +46,6 @@ const STEP3_PAPER: Accounting = {
   hybridFullAttentionKv: 'bf16',
   rooflineOver: 'all-attention',
   attentionPrecision: 'weights',
-  otherPrecision: 'bf16',
 };
 
 export const accountingOf = (id: AccountingId): Accounting => (id === 'exact' ? EXACT : STEP3_PAPER);
@@ -88,6 +84,9 @@ export function accountingNotes(id: AccountingId, model: NoteContext): string[] 
     ...(model.chunked ? ['Chunked layers are counted at the end of a chunk, where they read most.'] : []),
   ];
 }
+
+/** Routers and LM head stay at BF16 whatever the other weights are, as the published FP8 checkpoints have them. */
+export const OTHER_PRECISION: Precision = 'bf16';
 
 /** Bytes of one element. Block scales of FP8 and FP4 formats are not counted here. */
 export const BYTES_PER_ELEMENT: Readonly<Record<Precision, number>> = { bf16: 2, fp8: 1, int8: 1, fp4: 0.5 };

@@ -17,7 +17,13 @@ import {
   type Weight,
 } from '../architecture';
 import type { AnalysisOptions, Precision } from '../protocol';
-import { accountingOf, BYTES_PER_ELEMENT, STATE_BYTES_PER_ELEMENT, type Accounting } from './accounting';
+import {
+  accountingOf,
+  BYTES_PER_ELEMENT,
+  OTHER_PRECISION,
+  STATE_BYTES_PER_ELEMENT,
+  type Accounting,
+} from './accounting';
 
 /** What the report calls the parts of a token's cost; `other` is what it leaves out. */
 export type OpRole = 'attention' | 'attentionLinear' | 'ffn' | 'other';
@@ -97,10 +103,10 @@ export function decodeOps(
     );
     for (const w of weights) {
       if (w.module === 'attention' || (w.module === 'router' && !accounting.countsOther)) continue;
-      ops.push(gemm(w, tokens, w.module === 'router' ? accounting.otherPrecision : options.precision, group));
+      ops.push(gemm(w, tokens, w.module === 'router' ? OTHER_PRECISION : options.precision, group));
     }
   }
-  if (accounting.countsOther && head) ops.push(gemm(head, tokens, accounting.otherPrecision, null));
+  if (accounting.countsOther && head) ops.push(gemm(head, tokens, OTHER_PRECISION, null));
   return ops;
 }
 
@@ -199,7 +205,9 @@ function attentionCore(
     };
   }
   const kvPrecision = kvPrecisionOf(a, accounting, options.kvPrecision, hybrid);
-  const width = bytesPerElement('b_kv', kvPrecision);
+  // Two widths in one formula need two symbols.
+  const symbol = kvPrecision === options.kvPrecision ? 'b_kv' : `b_kv_${kvPrecision}`;
+  const width = bytesPerElement(symbol, kvPrecision);
   const cached = a.kind === 'latent' ? latentWidths(a, accounting) : softmaxWidths(a);
   const bounded = a.kind === 'softmax' && a.window !== 'none';
   const attended = bounded

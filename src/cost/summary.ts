@@ -1,6 +1,7 @@
 import {
   attentionName,
   field,
+  formulaInputs,
   isFullAttention,
   sharedExpertCount,
   sum,
@@ -20,6 +21,12 @@ import type { Op } from './operations';
 /** Bytes one more token adds to the KV cache of a sequence, before any window drops old ones. */
 export const kvBytesPerToken = (ops: readonly Op[]): Expression =>
   sum(...ops.map((op) => op.kv.bytesPerToken));
+
+/** The precisions that the KV cache is kept at, such as `FP8` or `BF16 + FP8`: an accounting may keep some layers wider. */
+export function kvPrecisions(ops: readonly Op[]): string {
+  const widths = formulaInputs(kvBytesPerToken(ops)).filter((input) => input.symbol.startsWith('b_kv'));
+  return widths.map((input) => input.note ?? '').join(' + ');
+}
 
 /** The part of it that nothing ever drops. */
 export const unboundedKvBytesPerToken = (ops: readonly Op[]): Expression =>

@@ -129,7 +129,10 @@ export function startServer(connection: Connection): void {
     if (!document) return null;
     const known = cache.get(uri, document.version);
     if (known !== undefined) return known;
-    const { service, problems } = await settings.of(uri);
+    const asked = settings.of(uri);
+    const { service, problems } = await asked;
+    // Settings that changed while they were asked for would otherwise stay in the cache until the next edit.
+    if (documents.get(uri) && settings.of(uri) !== asked) return analysisOf(uri);
     for (const problem of problems) connection.console.warn(`Settings: ${problem}`);
     // The document may have moved on while settings were asked for.
     const current = documents.get(uri);

@@ -1,5 +1,5 @@
 import { formulaText, nodeAt, pathsOf, type Expression } from '../architecture';
-import { kvBytesPerToken } from '../cost';
+import { kvBytesPerToken, kvPrecisions } from '../cost';
 import type { JsonPath, Position } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
 import { bytes, contextLength, parameters, usd, whole } from './format';
@@ -46,7 +46,7 @@ export function inlayHints(analyzed: AnalyzedConfig): Hint[] {
     const state = kv.stateBytesPerSequence > 0 ? `, state ${bytes(kv.stateBytesPerSequence)}/sequence` : '';
     add(
       kvPath(perToken, textPath),
-      `KV ${bytes(kv.bytesPerToken)}/token at ${options.kvPrecision.toUpperCase()}${state}`,
+      `KV ${bytes(kv.bytesPerToken)}/token at ${kvPrecisions(ops)}${state}`,
       [
         `KV cache per token: \`${formulaText(perToken)}\` = ${whole(perToken.value)} bytes`,
         ...kv.atContext.map((at) => `- at ${contextLength(at.context)}: ${bytes(at.bytes)} a sequence`),

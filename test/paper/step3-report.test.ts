@@ -22,7 +22,14 @@ import {
   moeGroup,
   trainingDollars,
 } from '../../src/cost';
-import { ACCELERATORS, findAccelerator, usdPerByte, usdPerFlop, type Accelerator } from '../../src/hardware';
+import {
+  ACCELERATORS,
+  findAccelerator,
+  rooflineRatio,
+  usdPerByte,
+  usdPerFlop,
+  type Accelerator,
+} from '../../src/hardware';
 import type { AnalysisOptions } from '../../src/protocol';
 import report from './step3-report.json';
 
@@ -140,7 +147,7 @@ describe('Step-3 report, tables 4 and 5: accelerators and unit costs', () => {
       if (printed.fp8 === null) assert.equal(a.peakFlops.fp8, undefined);
       else assertPrinted(a.peakFlops.fp8 ?? 0, printed.fp8, 3, 'FP8');
       assert.equal(a.bandwidth, printed.bandwidth);
-      assert.equal(Math.round((a.peakFlops.fp8 ?? a.peakFlops.bf16) / a.bandwidth), printed.roofline);
+      assert.equal(Math.round(rooflineRatio(a, 'fp8')), printed.roofline);
     });
   for (const [name, printed] of Object.entries(report.table5_unitCosts))
     it(`${name}: unit costs`, () => {

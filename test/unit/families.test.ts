@@ -5,6 +5,7 @@ import {
   attentionName,
   countParameters,
   dependsOn,
+  formulaText,
   matchFamily,
   parseConfigText,
 } from '../../src/architecture';
@@ -13,6 +14,7 @@ import {
   decodeOps,
   kvBytesHeld,
   kvBytesPerToken,
+  kvPrecisions,
   stateBytes,
   unboundedKvBytesPerToken,
 } from '../../src/cost';
@@ -191,6 +193,23 @@ describe('families: reading', () => {
     };
     assert.equal(heads({ ...MISTRAL_7B_V01, num_key_value_heads: undefined }), 8);
     assert.equal(heads({ ...MISTRAL_7B_V01, num_key_value_heads: null }), 32);
+  });
+  it('reads an absent q_lora_rank as the class default, and null as one full matrix', () => {
+    const rank = (config: Config) => {
+      const attention = architectureOf(config).groups[0]?.attention;
+      return attention?.kind === 'latent' ? attention.queryRank : undefined;
+    };
+    assert.equal(rank({ ...catalogConfig('DeepSeek-V3'), q_lora_rank: undefined }), 1536);
+    assert.equal(rank({ ...catalogConfig('DeepSeek-V3'), q_lora_rank: null }), null);
+  });
+  it('names every precision that the KV cache is kept at', () => {
+    const paper = { accounting: 'step3-paper', precision: 'fp8', kvPrecision: 'fp8' } as const;
+    const of = (name: string) =>
+      decodeOps(architectureOf(catalogConfig(name)), paper, { batch: 1, context: 8192 });
+    assert.equal(kvPrecisions(of('Step-3')), 'FP8');
+    assert.equal(kvPrecisions(of('MiniMax-M1')), 'BF16');
+    assert.equal(kvPrecisions(of('Llama-4-Maverick')), 'FP8 + BF16');
+    assert.match(formulaText(kvBytesPerToken(of('Llama-4-Maverick'))), /b_kv_bf16/);
   });
   it('lets a pattern of expert layers decide the FFN and not the KV cache', () => {
     const ops = opsOf(catalogConfig('Step-3'));

@@ -2,6 +2,9 @@ import { given, sourced } from '../reader';
 import type { LatentAttention } from '../types';
 import { denseBlock, moeBlock, readEnds, times, uniformAttention, type FamilyReader } from './decoder';
 
+/** DeepseekV2Config and DeepseekV3Config of transformers. */
+const CLASS_DEFAULT_QUERY_RANK = 1536;
+
 /**
  * DeepSeek-V2 and V3, and what has their layout (Kimi-K2): MLA, `first_k_dense_replace` dense layers, then experts.
  * `num_key_value_heads` and `head_dim` mean nothing here: the cache holds one latent vector a token.
@@ -17,7 +20,9 @@ export const readDeepSeek: FamilyReader = (input) => {
     );
   const layers = text.layers();
   const model = readEnds(input, layers, false);
-  const queryRank = text.optionalSize('q_lora_rank');
+  // Null means one full query matrix; the absent key has the class default.
+  const queryRank =
+    text.raw('q_lora_rank') === null ? null : text.size('q_lora_rank', CLASS_DEFAULT_QUERY_RANK);
   const attention = sourced<LatentAttention>({
     kind: given('latent'),
     queryHeads: text.size('num_attention_heads'),
