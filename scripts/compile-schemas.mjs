@@ -130,21 +130,18 @@ if (!existsSync(output) || readFileSync(output, 'utf8').split('\n', 1)[0] !== he
     Object.fromEntries(compiled.map((name) => [exportName(name), `all#/$defs/${exportName(name)}`])),
   );
 
-  const families = compiled.filter((name) => name.startsWith('config-'));
+  const configs = compiled.filter((name) => name.startsWith('config-')).map(exportName);
   const docs = Object.fromEntries(
     compiled.map((name) => [exportName(name), describe(schemas[name], schemas)]),
-  );
-  const modelTypes = Object.fromEntries(
-    families.flatMap((name) =>
-      schemas[name].properties.model_type.examples.map((modelType) => [modelType, exportName(name)]),
-    ),
   );
   const data = (name, value) =>
     `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});`;
 
   const bundle = buildSync({
     stdin: {
-      contents: [code, data('schemaDocs', docs), data('modelTypeFamilies', modelTypes)].join('\n'),
+      contents: [code, data('schemaDocs', docs), `export const configs = { ${configs.join(', ')} };`].join(
+        '\n',
+      ),
       resolveDir: root,
       sourcefile: 'validators.js',
     },

@@ -16,7 +16,7 @@ export interface Origin {
   readonly note?: string;
 }
 
-type Operator = 'sum' | 'product' | 'quotient' | 'minimum' | 'maximum';
+type Operator = 'sum' | 'product' | 'quotient' | 'minimum' | 'maximum' | 'ceiling';
 type Node =
   | { readonly kind: 'constant' }
   | { readonly kind: 'variable'; readonly symbol: string; readonly origin: Origin }
@@ -89,6 +89,12 @@ export const maximum = (...of: readonly (Expression | number)[]): Expression => 
   return { value: Math.max(...args.map((e) => e.value)), node: { kind: 'maximum', args } };
 };
 
+/** Rounded up to a whole number. */
+export const ceiling = (of: Expression): Expression => ({
+  value: Math.ceil(of.value),
+  node: { kind: 'ceiling', args: [of] },
+});
+
 /** Tighter binding needs no parentheses inside looser. */
 const BINDING: Readonly<Record<Node['kind'], number>> = {
   sum: 1,
@@ -96,6 +102,7 @@ const BINDING: Readonly<Record<Node['kind'], number>> = {
   quotient: 2,
   minimum: 3,
   maximum: 3,
+  ceiling: 3,
   constant: 4,
   variable: 4,
   named: 4,
@@ -109,8 +116,8 @@ export function formulaText(
   const { node } = e;
   if (node.kind === 'constant') return String(e.value);
   if (node.kind === 'variable' || node.kind === 'named') return leaf(node.symbol, e.value);
-  if (node.kind === 'minimum' || node.kind === 'maximum')
-    return `${node.kind.slice(0, 3)}(${node.args.map((arg) => formulaText(arg, leaf)).join(', ')})`;
+  if (node.kind === 'minimum' || node.kind === 'maximum' || node.kind === 'ceiling')
+    return `${node.kind === 'ceiling' ? 'ceil' : node.kind.slice(0, 3)}(${node.args.map((arg) => formulaText(arg, leaf)).join(', ')})`;
   const binding = BINDING[node.kind];
   const parts = node.args.map((arg, i) => {
     const inner = BINDING[arg.node.kind];

@@ -1,8 +1,10 @@
 export * from './config-text';
 export * from './expression';
-export { FAMILIES, type SchemaName } from './families';
+export { ALL_FAMILIES, FAMILIES, type Family } from './families';
 export * from './parameters';
 export * from './read';
 export { isObject, type ReadProblem } from './reader';
+export { elementsOf, field } from './tensors';
+export * from './stored';
 export * from './types';
 export * from './weights';

@@ -1,7 +1,7 @@
-import type { Parameters } from '../protocol';
+import type { ParameterBreakdown, Parameters } from '../protocol';
 import { product, sum, type Expression } from './expression';
-import type { Architecture } from './types';
-import { modelWeights, type Weight, type WeightModule } from './weights';
+import type { Architecture, WeightModule } from './types';
+import { modelWeights, type Weight } from './weights';
 
 /** Elements of these weights that stand in the model. */
 export const storedElements = (weights: readonly Weight[]): Expression =>
@@ -11,24 +11,59 @@ export const storedElements = (weights: readonly Weight[]): Expression =>
 export const activatedElements = (weights: readonly Weight[]): Expression =>
   sum(...weights.map((w) => product(w.elements, w.activated)));
 
-const FFN: readonly WeightModule[] = ['denseFfn', 'routedFfn', 'sharedFfn', 'router'];
-const APART: readonly WeightModule[] = ['mtp', 'vision'];
+const APART: readonly WeightModule[] = ['mtp', 'vision', 'audio'];
+
+/** The weights of the language model proper: no MTP layers, no towers. */
+export const languageWeights = (architecture: Architecture): Weight[] =>
+  modelWeights(architecture).filter((w) => !APART.includes(w.module));
 
 /** Exact parameter counts by enumeration of the weights. Routers count to the FFN. */
 export function countParameters(architecture: Architecture): Parameters {
-  const weights = modelWeights(architecture);
-  const stored = (modules: readonly WeightModule[]) =>
-    storedElements(weights.filter((w) => modules.includes(w.module))).value;
-  const language = weights.filter((w) => !APART.includes(w.module));
+  const count: Record<WeightModule, number> = {
+    attention: 0,
+    denseFfn: 0,
+    routedFfn: 0,
+    sharedFfn: 0,
+    router: 0,
+    norm: 0,
+    embedding: 0,
+    lmHead: 0,
+    other: 0,
+    mtp: 0,
+    vision: 0,
+    audio: 0,
+  };
+  let activated = 0;
+  for (const w of modelWeights(architecture)) {
+    count[w.module] += w.elements.value * w.copies.value;
+    activated += w.elements.value * w.activated.value;
+  }
+  const ffn = count.denseFfn + count.routedFfn + count.sharedFfn + count.router;
+  const { attention, embedding, lmHead, norm, other, mtp } = count;
+  const tower = (kind: 'vision' | 'audio') =>
+    architecture.towers.some((t) => t.kind === kind && t.tensors === null) ? null : count[kind];
   return {
-    total: storedElements(language).value,
-    activated: activatedElements(language).value,
-    attention: stored(['attention']),
-    ffn: stored(FFN),
-    embedding: stored(['embedding']),
-    lmHead: stored(['lmHead']),
-    norm: stored(['norm']),
-    mtp: stored(['mtp']),
-    vision: architecture.vision === null ? null : stored(['vision']),
+    total: attention + ffn + embedding + lmHead + norm + other,
+    activated,
+    attention,
+    ffn,
+    embedding,
+    lmHead,
+    norm,
+    other,
+    mtp,
+    vision: tower('vision'),
+    audio: tower('audio'),
   };
 }
+
+/** Every weight array with its shape and how often it stands: what the counts are sums of. */
+export const parameterBreakdown = (architecture: Architecture): ParameterBreakdown[] =>
+  modelWeights(architecture).map((w) => ({
+    name: w.name,
+    module: w.module,
+    layers: w.group ? (w.group.label === '' ? 'all' : w.group.label) : null,
+    shape: w.tensor.shape.map((e) => e.value),
+    copies: w.copies.value,
+    elements: w.elements.value * w.copies.value,
+  }));

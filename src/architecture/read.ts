@@ -1,6 +1,7 @@
 import type { JsonPath } from '../protocol';
-import { FAMILIES, type Family } from './families';
+import { CLASSES, FAMILIES, type Family } from './families';
 import { ConfigReader, isObject, type ReadProblem } from './reader';
+import { readTowers } from './towers';
 import type { Architecture } from './types';
 
 /** Which reader a config goes to, and why. */
@@ -16,6 +17,8 @@ export interface ReadResult {
   /** Null when any problem is an error. */
   readonly architecture: Architecture | null;
   readonly problems: readonly ReadProblem[];
+  /** Keys of the language model's object that the reader looked at. */
+  readonly readKeys: ReadonlySet<string>;
 }
 
 /** Keys that only a language model's config has; three of them make a file one even without `model_type`. */
@@ -34,32 +37,41 @@ const DIMENSION_KEYS = [
   'd_model',
   'n_layers',
 ];
-const NESTED_TEXT_KEYS = ['text_config', 'llm_config', 'language_config'];
+/** Where wrappers keep their language model's config. */
+const NESTED_TEXT_PATHS: readonly (readonly string[])[] = [
+  ['text_config'],
+  ['llm_config'],
+  ['language_config'],
+  ['llm_cfg'],
+  ['language_model_config'],
+  ['lm_config'],
+  ['text_model_config'],
+  ['thinker_config', 'text_config'],
+  ['thinker_config'],
+  ['language_model'],
+  ['llm'],
+];
+
+const objectAt = (
+  value: Record<string, unknown>,
+  path: readonly string[],
+): Record<string, unknown> | null => {
+  const found = path.reduce<unknown>((at, step) => (isObject(at) ? at[step] : undefined), value);
+  return isObject(found) ? found : null;
+};
+
+/** The nested object that describes a language model, if there is one. */
+function nestedText(
+  value: Record<string, unknown>,
+): { readonly path: readonly string[]; readonly config: Record<string, unknown> } | null {
+  for (const path of NESTED_TEXT_PATHS) {
+    const config = objectAt(value, path);
+    if (config) return { path, config };
+  }
+  return null;
+}
 
 const dimensionKeys = (config: Record<string, unknown>) => DIMENSION_KEYS.filter((key) => key in config);
-
-/** For a config without `model_type`, by the first of `architectures`. */
-const MODEL_TYPE_OF_CLASS: Readonly<Record<string, string>> = {
-  LlamaForCausalLM: 'llama',
-  MistralForCausalLM: 'mistral',
-  MixtralForCausalLM: 'mixtral',
-  Qwen2ForCausalLM: 'qwen2',
-  Qwen2MoeForCausalLM: 'qwen2_moe',
-  Qwen3ForCausalLM: 'qwen3',
-  Qwen3MoeForCausalLM: 'qwen3_moe',
-  DeepseekV2ForCausalLM: 'deepseek_v2',
-  DeepseekV3ForCausalLM: 'deepseek_v3',
-  Step3VLForConditionalGeneration: 'step3_vl',
-  Step3TextForCausalLM: 'step3_text',
-  Llama4ForConditionalGeneration: 'llama4',
-  Llama4ForCausalLM: 'llama4_text',
-  MiniMaxM1ForCausalLM: 'minimax_m1',
-  MiniMaxText01ForCausalLM: 'minimax_text_01',
-  MiniMaxForCausalLM: 'minimax',
-  Ernie4_5ForCausalLM: 'ernie4_5',
-  Ernie4_5_MoeForCausalLM: 'ernie4_5_moe',
-  PanguProMoEForCausalLM: 'PanguProMoE',
-};
 
 /** A file opts out with `"$decodeLens": false`. */
 const OPT_OUT_KEY = '$decodeLens';
@@ -70,7 +82,7 @@ const OPT_OUT_KEY = '$decodeLens';
  */
 export function recognize(value: unknown): string | null {
   if (!isObject(value) || value[OPT_OUT_KEY] === false) return null;
-  const nested = NESTED_TEXT_KEYS.map((key) => value[key]).find(isObject);
+  const nested = nestedText(value)?.config;
   const dimensions = [...dimensionKeys(value), ...(nested ? dimensionKeys(nested) : [])];
   if (
     typeof value.model_type === 'string' &&
@@ -85,24 +97,19 @@ export function recognize(value: unknown): string | null {
 export function matchFamily(
   value: Readonly<Record<string, unknown>>,
 ): FamilyMatch | { readonly unknownType: string | null } {
-  const nestedKey = NESTED_TEXT_KEYS.find((key) => isObject(value[key]));
-  const nested = nestedKey === undefined ? undefined : (value[nestedKey] as Record<string, unknown>);
-  const isNested = nested !== undefined && dimensionKeys(nested).length >= dimensionKeys(value).length;
-  const textPath = nestedKey !== undefined && isNested ? [nestedKey] : [];
+  const nested = nestedText(value);
+  const isNested = nested !== null && dimensionKeys(nested.config).length >= dimensionKeys(value).length;
+  const textPath = isNested ? nested.path : [];
   const classes: unknown = value.architectures;
   const className: unknown = Array.isArray(classes) ? classes[0] : undefined;
-  const nestedType = textPath.length > 0 ? nested?.model_type : undefined;
+  const nestedType = isNested ? nested.config.model_type : undefined;
   const candidates: [unknown, string][] = [
+    [nestedType, `${textPath.join('.')}.model_type "${String(nestedType)}"`],
     [value.model_type, `model_type "${String(value.model_type)}"`],
-    [nestedType, `${nestedKey ?? ''}.model_type "${String(nestedType)}"`],
   ];
   // A class name counts only where no model_type contradicts it.
-  if (
-    typeof className === 'string' &&
-    candidates.every(([type]) => typeof type !== 'string') &&
-    Object.hasOwn(MODEL_TYPE_OF_CLASS, className)
-  )
-    candidates.push([MODEL_TYPE_OF_CLASS[className], `architectures "${className}"`]);
+  if (typeof className === 'string' && candidates.every(([type]) => typeof type !== 'string'))
+    candidates.push([CLASSES.get(className), `architectures "${className}"`]);
   for (const [modelType, matchedBy] of candidates) {
     if (typeof modelType !== 'string') continue;
     const family = FAMILIES.get(modelType);
@@ -164,9 +171,6 @@ function checkDecidingKeys(text: ConfigReader, familyName: string): void {
   }
 }
 
-/** Parts beside the language model that a wrapper's config announces. */
-const TOWER_KEYS = ['vision_config', 'audio_config'];
-
 /** Problems of these codes leave placeholders; what follows from those is noise. */
 const UNREAD_CODES = ['config/missing', 'config/size', 'config/flag', 'config/list', 'config/unsupported'];
 
@@ -174,20 +178,31 @@ const UNREAD_CODES = ['config/missing', 'config/size', 'config/flag', 'config/li
 export function readArchitecture(value: Readonly<Record<string, unknown>>, match: FamilyMatch): ReadResult {
   const noted: ReadProblem[] = [];
   const root = new ConfigReader(value, [], noted);
-  const [nestedKey] = match.textPath;
-  const text = typeof nestedKey === 'string' ? root.nested(nestedKey) : root;
-  const parts = match.family.read({ root, text });
-  checkDecidingKeys(text, match.family.name);
+  const { family, modelType, matchedBy } = match;
+  const aliases = family.aliases ?? {};
+  const text = match.textPath
+    .reduce<ConfigReader>((reader, step) => reader.nested(String(step)), root)
+    .withAliases(aliases);
+  const parts = family.read({ root, text, modelType });
+  checkDecidingKeys(text, family.name);
   const unread = noted.filter((p) => UNREAD_CODES.includes(p.code));
   const problems = unread.length > 0 ? unread : noted;
-  const hasTower = TOWER_KEYS.some((key) => root.has(key));
-  const vision = parts.vision ?? (hasTower ? null : []);
+  const towers = parts.towers ?? readTowers(root, parts.model);
   const statedName = root.text('_name_or_path') ?? root.text('name');
-  const { family, modelType, matchedBy } = match;
   return {
     problems,
+    readKeys: text.known,
     architecture: problems.some((p) => p.severity === 'error')
       ? null
-      : { ...parts, vision, family: family.name, modelType, matchedBy, statedName },
+      : {
+          ...parts,
+          mtp: parts.mtp ?? null,
+          storedOnly: parts.storedOnly ?? [],
+          towers,
+          family: family.name,
+          modelType,
+          matchedBy,
+          statedName,
+        },
   };
 }

@@ -1,6 +1,6 @@
 import type { JsonPath, Severity } from '../protocol';
 import type { Origin } from './expression';
-import type { AttentionBlock, FfnBlock, LayerGroup, Sourced } from './types';
+import { attentionName, type Layer, type LayerGroup, type Sourced } from './types';
 
 /** A value with the place it was read from. */
 export interface Field<T> {
@@ -24,6 +24,12 @@ export const isObject = (x: unknown): x is Record<string, unknown> =>
   typeof x === 'object' && x !== null && !Array.isArray(x);
 
 /**
+ * Other places of a key, by the name that readers ask for: another key, or a path to a nested one. The first that is
+ * given counts, the key itself before all.
+ */
+export type KeyAliases = Readonly<Record<string, readonly (string | readonly string[])[]>>;
+
+/**
  * Reads keys of one config object. Nothing throws: a key that is missing or has no usable value is noted as
  * a problem and stands in as 1, and the family's reader gives no architecture when an error was noted.
  */
@@ -34,27 +40,61 @@ export class ConfigReader {
     readonly problems: ReadProblem[],
     /** Keys of this object that the family's reader has looked at. */
     readonly known = new Set<string>(),
+    readonly aliases: KeyAliases = {},
   ) {}
 
+  /** The same object for a dialect or family that writes other keys. Later aliases come before what is there. */
+  withAliases(aliases: KeyAliases): ConfigReader {
+    return new ConfigReader(this.config, this.path, this.problems, this.known, {
+      ...this.aliases,
+      ...aliases,
+    });
+  }
+
   /** A reader of a nested object; an absent or wrong one reads as empty. */
-  nested(key: string): ConfigReader {
-    const value = this.config[key];
-    return new ConfigReader(isObject(value) ? value : {}, [...this.path, key], this.problems);
+  nested(key: string, aliases: KeyAliases = {}): ConfigReader {
+    const value = this.raw(key);
+    return new ConfigReader(
+      isObject(value) ? value : {},
+      this.pathOf(key),
+      this.problems,
+      undefined,
+      aliases,
+    );
+  }
+
+  /** Where a key's value stands: itself, or the first alias that is given. */
+  private locate(key: string): { readonly steps: readonly string[]; readonly value: unknown } {
+    this.known.add(key);
+    const own = this.config[key];
+    const aliases = Object.hasOwn(this.aliases, key) ? this.aliases[key] : undefined;
+    if ((own !== undefined && own !== null) || aliases === undefined) return { steps: [key], value: own };
+    for (const alias of aliases) {
+      const steps = typeof alias === 'string' ? [alias] : alias;
+      this.known.add(steps[0] ?? '');
+      const value = steps.reduce<unknown>((at, step) => (isObject(at) ? at[step] : undefined), this.config);
+      if (value !== undefined && value !== null) return { steps, value };
+    }
+    return { steps: [key], value: own };
   }
 
   has(key: string): boolean {
-    this.known.add(key);
-    return this.config[key] !== undefined && this.config[key] !== null;
+    const { value } = this.locate(key);
+    return value !== undefined && value !== null;
   }
 
   /** A key's value as it stands, for what has a form of its own. */
   raw(key: string): unknown {
-    this.known.add(key);
-    return this.config[key];
+    return this.locate(key).value;
   }
 
   pathOf(key: string): JsonPath {
-    return [...this.path, key];
+    return [...this.path, ...this.locate(key).steps];
+  }
+
+  /** The key's name as the file has it. */
+  private nameOf(key: string): string {
+    return this.locate(key).steps.join('.');
   }
 
   originOf(...keys: string[]): Origin {
@@ -77,14 +117,14 @@ export class ConfigReader {
       this.missing(names);
       return { value: 1, origin: { paths: [] } };
     }
-    const value = this.config[key];
+    const value = this.raw(key);
     const origin = this.originOf(key);
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_SIZE)
       return { value, origin };
     this.problem(
       'error',
       'config/size',
-      `"${key}" must be a whole number from ${least} to ${MAX_SIZE.toExponential()}.`,
+      `"${this.nameOf(key)}" must be a whole number from ${least} to ${MAX_SIZE.toExponential()}.`,
       [key],
     );
     return { value: 1, origin };
@@ -101,7 +141,7 @@ export class ConfigReader {
     if (value === undefined || value === null)
       return { value: fallback, origin: { paths: [], note: `default of the family: ${key} is absent` } };
     if (typeof value === 'boolean') return { value, origin: this.originOf(key) };
-    this.problem('error', 'config/flag', `"${key}" must be true or false.`, [key]);
+    this.problem('error', 'config/flag', `"${this.nameOf(key)}" must be true or false.`, [key]);
     return { value: fallback, origin: this.originOf(key) };
   }
 
@@ -113,9 +153,9 @@ export class ConfigReader {
   /** A list, or null if absent; what is given and no list is a problem. */
   list(key: string): readonly unknown[] | null {
     if (!this.has(key)) return null;
-    const value = this.config[key];
+    const value = this.raw(key);
     if (Array.isArray(value)) return value as unknown[];
-    this.problem('error', 'config/list', `"${key}" must be a list.`, [key]);
+    this.problem('error', 'config/list', `"${this.nameOf(key)}" must be a list.`, [key]);
     return null;
   }
 
@@ -123,7 +163,7 @@ export class ConfigReader {
   layers(key = 'num_hidden_layers', fallback?: number): Field<number> {
     const layers = this.size(key, fallback);
     if (layers.value <= MAX_LAYERS) return layers;
-    this.problem('error', 'config/size', `"${key}" must be at most ${MAX_LAYERS}.`, [key]);
+    this.problem('error', 'config/size', `"${this.nameOf(key)}" must be at most ${MAX_LAYERS}.`, [key]);
     return { ...layers, value: 1 };
   }
 
@@ -131,20 +171,29 @@ export class ConfigReader {
   perLayer(key: string, layers: number): readonly unknown[] | null {
     const list = this.list(key);
     if (list === null || list.length === layers) return list;
-    this.problem('error', 'config/per-layer', `"${key}" has ${list.length} entries for ${layers} layers.`, [
-      key,
-    ]);
+    this.problem(
+      'error',
+      'config/per-layer',
+      `"${this.nameOf(key)}" has ${list.length} entries for ${layers} layers.`,
+      [key],
+    );
     return null;
   }
 
   /** Notes a problem once, however often the key is read. */
   problem(severity: Severity, code: string, message: string, at: JsonPath = []): void {
     if (this.problems.some((p) => p.message === message)) return;
-    this.problems.push({ severity, code, message, path: [...this.path, ...at] });
+    const [key, ...rest] = at;
+    const path = typeof key === 'string' ? [...this.pathOf(key), ...rest] : [...this.path, ...at];
+    this.problems.push({ severity, code, message, path });
   }
 
   private missing(names: readonly string[]): void {
-    const alternatives = names.map((name) => `"${name}"`).join(' or ');
+    const spellings = names.flatMap((name) => [
+      name,
+      ...(this.aliases[name] ?? []).map((alias) => (typeof alias === 'string' ? alias : alias.join('.'))),
+    ]);
+    const alternatives = spellings.map((name) => `"${name}"`).join(' or ');
     this.problem(
       'error',
       'config/missing',
@@ -167,43 +216,55 @@ export function sourced<T extends object>(fields: { readonly [K in keyof T]: Fie
 }
 
 /**
- * Collects layers of the same blocks into groups, in order of first appearance.
- * Blocks are compared by identity: the caller makes each block once.
+ * Collects layers of the same parts into groups, in order of first appearance. Blocks are compared by identity: the
+ * caller makes each block once.
  */
 export function groupLayers(
   layers: Field<number>,
   pattern: { readonly attention?: Origin; readonly ffn?: Origin },
-  blocksOf: (index: number) => { readonly attention: AttentionBlock; readonly ffn: FfnBlock },
+  layerOf: (index: number) => Layer,
 ): LayerGroup[] {
-  const groups: { indices: number[]; attention: AttentionBlock; ffn: FfnBlock }[] = [];
+  const groups: (Layer & { indices: number[] })[] = [];
   for (let i = 0; i < layers.value; i++) {
-    const { attention, ffn } = blocksOf(i);
-    const group = groups.find((g) => g.attention === attention && g.ffn === ffn);
+    const layer = layerOf(i);
+    const group = groups.find((g) => isSameLayer(g, layer));
     if (group) group.indices.push(i);
-    else groups.push({ indices: [i], attention, ffn });
+    else groups.push({ indices: [i], attention: layer.attention, ffn: layer.ffn, extra: layer.extra });
   }
   const labels = groupLabels(groups);
   // A pattern of expert layers says nothing of how many layers have attention, and the other way round.
   const origin = (of: Origin | undefined, differs: boolean): Origin => ({
     paths: [...layers.origin.paths, ...(of && differs ? of.paths : [])],
   });
+  const first = groups[0];
+  const differs = (part: 'attention' | 'ffn') =>
+    first !== undefined && groups.some((g) => !isSameList(g[part], first[part]));
   const origins = {
-    attention: origin(pattern.attention, new Set(groups.map((g) => g.attention)).size > 1),
-    ffn: origin(pattern.ffn, new Set(groups.map((g) => g.ffn)).size > 1),
+    attention: origin(pattern.attention, differs('attention')),
+    ffn: origin(pattern.ffn, differs('ffn')),
   };
   return groups.map((group, i) => ({ ...group, label: labels[i] ?? String(i), origins }));
 }
 
+const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a === b || (a.length === b.length && a.every((item, i) => item === b[i]));
+const isSameLayer = (a: Layer, b: Layer): boolean =>
+  isSameList(a.attention, b.attention) && isSameList(a.ffn, b.ffn) && isSameList(a.extra, b.extra);
+
 /** What differs between the groups, in a word or two each. */
-function groupLabels(
-  groups: readonly { readonly attention: AttentionBlock; readonly ffn: FfnBlock }[],
-): string[] {
+function groupLabels(groups: readonly Layer[]): string[] {
   if (groups.length === 1) return [''];
-  const attentions = groups.map(({ attention: a }) =>
-    a.kind === 'latent' ? 'mla' : a.kind === 'linear' ? 'lightning' : a.window === 'none' ? 'full' : a.window,
-  );
-  const ffns = groups.map((group) => group.ffn.kind);
+  const attentions = groups.map(({ attention }) => attention.map(shortName).join('_') || 'none');
+  const ffns = groups.map(({ ffn }) => ffn.map((block) => block.kind).join('_') || 'none');
   const varied = [attentions, ffns].filter((names) => new Set(names).size > 1);
   const labels = groups.map((_, i) => varied.map((names) => names[i] ?? '').join('_'));
   return labels.map((label, i) => (labels.indexOf(label) === i && label !== '' ? label : `${label}${i + 1}`));
+}
+
+/** A mixer's name as part of a symbol: letters, digits and underscores. */
+function shortName(a: Layer['attention'][number]): string {
+  if (a.kind === 'softmax' && a.cache === 'own') return a.window === 'none' ? 'full' : a.window;
+  return attentionName(a)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_');
 }

@@ -7,8 +7,8 @@ export interface Accounting {
   readonly id: AccountingId;
   /** Width of MLA's PV product: the latent alone, or (report) latent and rotary part, as for QK^T. */
   readonly latentValueDim: 'kv-rank' | 'kv-rank-and-rope';
-  /** FLOPs per element of a linear-attention state and token. */
-  readonly flopsPerStateElement: number;
+  /** FLOPs per element of a linear-attention state and token; null: those of its own update. */
+  readonly flopsPerStateElement: number | null;
   /** The new token's KV is written to memory too. */
   readonly countsKvWrite: boolean;
   /** Routers, LM head and the embedding row. */
@@ -21,14 +21,10 @@ export interface Accounting {
   readonly attentionPrecision: 'kv' | 'weights';
 }
 
-/**
- * Lightning attention's update per state element: decay (1), outer product of k and v (1), addition (1), and q times
- * the state (2). The report counts 10.
- */
 const EXACT: Accounting = {
   id: 'exact',
   latentValueDim: 'kv-rank',
-  flopsPerStateElement: 5,
+  flopsPerStateElement: null,
   countsKvWrite: true,
   countsOther: true,
   hybridFullAttentionKv: null,
@@ -65,7 +61,9 @@ export function accountingNotes(id: AccountingId, model: NoteContext): string[] 
     ...(model.latent
       ? [['MLA’s PV over kv_lora_rank', 'over kv_lora_rank + qk_rope_head_dim, as for QK^T']]
       : []),
-    ...(model.linear ? [['5 FLOPs per lightning-state element', '10']] : []),
+    ...(model.linear
+      ? [['the FLOPs of each state’s own update (lightning: 5 per element)', '10 per element']]
+      : []),
     ...(model.hybrid
       ? [
           ['the chosen KV precision in every layer', 'BF16 KV in full-attention layers of hybrids'],
@@ -90,6 +88,3 @@ export const OTHER_PRECISION: Precision = 'bf16';
 
 /** Bytes of one element. Block scales of FP8 and FP4 formats are not counted here. */
 export const BYTES_PER_ELEMENT: Readonly<Record<Precision, number>> = { bf16: 2, fp8: 1, int8: 1, fp4: 0.5 };
-
-/** Linear-attention states are kept in FP32, as in the modelling code and the report. */
-export const STATE_BYTES_PER_ELEMENT = 4;

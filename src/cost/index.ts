@@ -3,3 +3,4 @@ export * from './accounting';
 export * from './dollars';
 export * from './operations';
 export * from './summary';
+export * from './caches';

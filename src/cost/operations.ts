@@ -2,12 +2,11 @@ import {
   attentionName,
   constant,
   endWeights,
-  field,
   groupWeights,
   isFullAttention,
   layerCount,
-  minimum,
   product,
+  quotient,
   sum,
   variable,
   type Architecture,
@@ -17,13 +16,14 @@ import {
   type Weight,
 } from '../architecture';
 import type { AnalysisOptions, Precision } from '../protocol';
-import {
-  accountingOf,
-  BYTES_PER_ELEMENT,
-  OTHER_PRECISION,
-  STATE_BYTES_PER_ELEMENT,
-  type Accounting,
-} from './accounting';
+import { accountingOf, BYTES_PER_ELEMENT, OTHER_PRECISION, type Accounting } from './accounting';
+import { cacheStreams, isRecurrent, stateSize, streamSize } from './caches';
+
+/** What decides the bytes and FLOPs of a decode step, besides the model. */
+export type OpOptions = Pick<
+  AnalysisOptions,
+  'accounting' | 'precision' | 'kvPrecision' | 'kvBlockSize' | 'windowReservation'
+>;
 
 /** What the report calls the parts of a token's cost; `other` is what it leaves out. */
 export type OpRole = 'attention' | 'attentionLinear' | 'ffn' | 'other';
@@ -35,12 +35,14 @@ export interface KvTraffic {
   readonly writeBytes: Expression;
   /** Added to the KV cache by one token; 0 for states. */
   readonly bytesPerToken: Expression;
+  /** The part of it that no window or chunk ever drops. */
+  readonly unboundedBytesPerToken: Expression;
   /** KV cache held at this context. */
   readonly bytesHeld: Expression;
+  /** The same as a paged engine reserves it, in whole blocks. */
+  readonly bytesReserved: Expression;
   /** Held whatever the context is. */
   readonly stateBytes: Expression;
-  /** True where the KV of old tokens is dropped. */
-  readonly bounded: boolean;
 }
 
 /**
@@ -73,80 +75,89 @@ const NO_KV: KvTraffic = {
   readBytes: ZERO,
   writeBytes: ZERO,
   bytesPerToken: ZERO,
+  unboundedBytesPerToken: ZERO,
   bytesHeld: ZERO,
+  bytesReserved: ZERO,
   stateBytes: ZERO,
-  bounded: false,
 };
 
 /** The decode step of an architecture as operations, in the order in which a token meets them. */
 export function decodeOps(
   architecture: Architecture,
-  options: Pick<AnalysisOptions, 'accounting' | 'precision' | 'kvPrecision'>,
+  options: OpOptions,
   { batch, context }: Workload,
 ): Op[] {
   const accounting = accountingOf(options.accounting);
   const tokens = batch === 1 ? constant(1) : variable('B', batch);
-  const hybrid = architecture.groups.some((g) => !isFullAttention(g.attention));
+  const hybrid = architecture.groups.some((g) => g.attention.some((a) => !isFullAttention(a)));
   const ops: Op[] = [];
-  const [embedding, , head] = endWeights(architecture.model);
-  if (accounting.countsOther && embedding) ops.push(embeddingLookup(architecture, tokens));
-  for (const group of architecture.groups) {
-    const weights = groupWeights(architecture, group).filter((w) => w.matrix);
-    const ofAttention = weights
-      .filter((w) => w.module === 'attention')
-      .map((w) => gemm(w, tokens, options.precision, group));
-    // Projections into the core attention, the core, and the projection out of it.
-    ops.push(
-      ...ofAttention.slice(0, -1),
-      attentionCore(group, accounting, options, hybrid, tokens, context),
-      ...ofAttention.slice(-1),
-    );
+  /** GEMMs of the weights that a token is multiplied with, but for those that this accounting leaves out. */
+  const gemms = (weights: readonly Weight[]) => {
     for (const w of weights) {
-      if (w.module === 'attention' || (w.module === 'router' && !accounting.countsOther)) continue;
-      ops.push(gemm(w, tokens, w.module === 'router' ? OTHER_PRECISION : options.precision, group));
+      const { role } = w.tensor;
+      if ((role !== 'matrix' && role !== 'conv') || w.activated.value === 0) continue;
+      const opRole = roleOf(w);
+      if (opRole === 'other' && !accounting.countsOther) continue;
+      ops.push(gemm(w, opRole, tokens, opRole === 'other' ? OTHER_PRECISION : options.precision));
     }
+  };
+  const ends = endWeights(architecture);
+  if (accounting.countsOther)
+    for (const w of ends) if (w.tensor.role === 'table') ops.push(lookup(w, tokens));
+  for (const group of architecture.groups) {
+    const { attention, ffn, extra } = groupWeights(group);
+    for (const { block, weights } of attention) {
+      gemms(weights.filter((w) => !w.tensor.afterCore));
+      ops.push(attentionCore(block, group, accounting, options, hybrid, tokens, context));
+      gemms(weights.filter((w) => w.tensor.afterCore));
+    }
+    for (const { weights } of ffn) gemms(weights);
+    gemms(extra);
   }
-  if (accounting.countsOther && head) ops.push(gemm(head, tokens, OTHER_PRECISION, null));
+  gemms(ends);
   return ops;
 }
 
-/** 2 FLOPs per weight and token (of routed experts: per activated weight). */
-function gemm(weight: Weight, tokens: Expression, precision: Precision, group: LayerGroup | null): Op {
-  const role =
-    weight.module === 'attention'
-      ? 'attentionLinear'
-      : weight.module === 'router' || weight.module === 'lmHead'
-        ? 'other'
-        : 'ffn';
-  return {
-    kind: weight.module === 'routedFfn' ? 'groupedGemm' : 'gemm',
-    role,
-    name: weight.name,
-    shape: group ? `${group.indices.length} layers` : 'once',
-    flops: product(2, tokens, weight.elements, weight.activated),
-    weightBytes: product(
-      weight.elements,
-      weight.module === 'lmHead' ? 1 : weight.copies,
-      bytesPerElement('b_w', precision),
-    ),
-    kv: NO_KV,
-    precision,
-  };
+function roleOf({ module }: Weight): OpRole {
+  switch (module) {
+    case 'attention':
+      return 'attentionLinear';
+    case 'denseFfn':
+    case 'routedFfn':
+    case 'sharedFfn':
+      return 'ffn';
+    default:
+      return 'other';
+  }
 }
 
-/** One row of the table, at BF16. */
-function embeddingLookup({ model }: Architecture, tokens: Expression): Op {
-  return {
-    kind: 'lookup',
-    role: 'other',
-    name: 'embed_tokens',
-    shape: 'one row a token',
-    flops: ZERO,
-    weightBytes: product(tokens, field(model, 'hidden', 'H'), bytesPerElement('b_w', 'bf16')),
-    kv: NO_KV,
-    precision: 'bf16',
-  };
-}
+/** 2 FLOPs per weight and token (of routed experts: per activated weight). */
+const gemm = (weight: Weight, role: OpRole, tokens: Expression, precision: Precision): Op => ({
+  kind: weight.module === 'routedFfn' ? 'groupedGemm' : 'gemm',
+  role,
+  name: weight.name,
+  shape: weight.group ? `${weight.group.indices.length} layers` : 'once',
+  flops: product(2, tokens, weight.elements, weight.activated),
+  weightBytes: product(
+    weight.elements,
+    weight.copies.value === 0 ? 1 : weight.copies,
+    bytesPerElement('b_w', precision),
+  ),
+  kv: NO_KV,
+  precision,
+});
+
+/** One row of a table a token, at BF16. */
+const lookup = (weight: Weight, tokens: Expression): Op => ({
+  kind: 'lookup',
+  role: 'other',
+  name: weight.name,
+  shape: 'one row a token',
+  flops: ZERO,
+  weightBytes: product(tokens, weight.tensor.shape[1] ?? ZERO, bytesPerElement('b_w', 'bf16')),
+  kv: NO_KV,
+  precision: 'bf16',
+});
 
 const bytesPerElement = (symbol: string, precision: Precision): Expression =>
   variable(symbol, BYTES_PER_ELEMENT[precision], { paths: [], note: precision.toUpperCase() });
@@ -164,96 +175,78 @@ function kvPrecisionOf(
 
 /** The core attention of one layer group: QK^T and PV over the KV cache, or the update and use of a state. */
 function attentionCore(
+  a: AttentionBlock,
   group: LayerGroup,
   accounting: Accounting,
-  options: Pick<AnalysisOptions, 'precision' | 'kvPrecision'>,
+  options: OpOptions,
   hybrid: boolean,
   tokens: Expression,
   contextLength: number,
 ): Op {
-  const a = group.attention;
   const layers = layerCount(group, 'attention');
-  const context = variable('C', contextLength, { paths: [], note: 'context in tokens' });
-  const shape = `${attentionName(a)}, ${group.indices.length} layers`;
-  if (a.kind === 'linear') {
-    const elements = product(
-      field(a, 'heads', 'n'),
-      field(a, 'headDim', 'd'),
-      field(a, 'headDim', 'd'),
-      layers,
-    );
-    const bytes = product(
-      elements,
-      variable('b_state', STATE_BYTES_PER_ELEMENT, { paths: [], note: 'FP32' }),
-    );
+  const op = {
+    role: 'attention',
+    shape: `${attentionName(a)}, ${group.indices.length} layers`,
+    weightBytes: ZERO,
+  } as const;
+  if (isRecurrent(a)) {
+    const state = stateSize(a);
+    const bytes = product(state.bytes, layers);
     return {
+      ...op,
       kind: 'stateUpdate',
-      role: 'attention',
-      name: 'lightning attention',
-      shape,
-      flops: product(accounting.flopsPerStateElement, tokens, elements),
-      weightBytes: ZERO,
+      name: `${a.variant} state`,
+      flops: product(
+        accounting.flopsPerStateElement ?? a.flopsPerStateElement,
+        tokens,
+        state.elements,
+        layers,
+      ),
       kv: {
+        ...NO_KV,
         readBytes: product(tokens, bytes),
         writeBytes: product(tokens, bytes),
-        bytesPerToken: ZERO,
-        bytesHeld: ZERO,
         stateBytes: bytes,
-        bounded: true,
       },
       precision: 'bf16',
     };
   }
+  const context = variable('C', contextLength, { paths: [], note: 'context in tokens' });
   const kvPrecision = kvPrecisionOf(a, accounting, options.kvPrecision, hybrid);
   // Two widths in one formula need two symbols.
-  const symbol = kvPrecision === options.kvPrecision ? 'b_kv' : `b_kv_${kvPrecision}`;
-  const width = bytesPerElement(symbol, kvPrecision);
-  const cached = a.kind === 'latent' ? latentWidths(a, accounting) : softmaxWidths(a);
-  const bounded = a.kind === 'softmax' && a.window !== 'none';
-  const attended = bounded
-    ? minimum(context, field(a, 'windowSize', a.window === 'chunked' ? 'C_chunk' : 'W'))
-    : context;
-  const perToken = product(cached.elements, width, layers);
-  const held = product(perToken, attended);
+  const width = bytesPerElement(
+    kvPrecision === options.kvPrecision ? 'b_kv' : `b_kv_${kvPrecision}`,
+    kvPrecision,
+  );
+  const streams = cacheStreams(a, accounting).map((stream) => {
+    const entry = product(stream.elements, width, layers);
+    const perToken = stream.stride ? quotient(entry, stream.stride) : entry;
+    const size = streamSize(stream, context, options);
+    return {
+      flops: product(2, tokens, stream.flopWidth, size.attended, layers),
+      read: product(tokens, entry, size.attended),
+      perToken: stream.isStored ? perToken : ZERO,
+      unbounded: stream.isStored && !stream.cap ? perToken : ZERO,
+      held: stream.isStored ? product(entry, size.held) : ZERO,
+      reserved: stream.isStored ? product(entry, size.reserved) : ZERO,
+    };
+  });
+  const total = (key: keyof (typeof streams)[number]) => sum(...streams.map((stream) => stream[key]));
+  const bytesPerToken = total('perToken');
   return {
+    ...op,
     kind: 'attention',
-    role: 'attention',
     name: 'core attention',
-    shape,
-    flops: product(2, tokens, cached.flopWidth, attended, layers),
-    weightBytes: ZERO,
+    flops: total('flops'),
     kv: {
-      readBytes: product(tokens, held),
-      writeBytes: accounting.countsKvWrite ? product(tokens, perToken) : ZERO,
-      bytesPerToken: perToken,
-      bytesHeld: held,
+      readBytes: total('read'),
+      writeBytes: accounting.countsKvWrite ? product(tokens, bytesPerToken) : ZERO,
+      bytesPerToken,
+      unboundedBytesPerToken: total('unbounded'),
+      bytesHeld: total('held'),
+      bytesReserved: total('reserved'),
       stateBytes: ZERO,
-      bounded,
     },
     precision: accounting.attentionPrecision === 'kv' ? kvPrecision : options.precision,
   };
-}
-
-interface CacheWidths {
-  /** Elements cached per token and layer. */
-  readonly elements: Expression;
-  /** Multiply-adds per token attended to and layer: QK^T and PV over all query heads. */
-  readonly flopWidth: Expression;
-}
-
-/** K and V of each KV head; every query head does QK^T and PV. */
-function softmaxWidths(a: Extract<AttentionBlock, { kind: 'softmax' }>): CacheWidths {
-  const d = field(a, 'headDim', 'd');
-  return {
-    elements: product(2, field(a, 'kvHeads', 'n_kv'), d),
-    flopWidth: product(2, field(a, 'queryHeads', 'n_q'), d),
-  };
-}
-
-/** MLA absorbed: QK^T over latent and rotary part, PV over the latent (DeepSeek-V2 report, section 2.1). */
-function latentWidths(a: Extract<AttentionBlock, { kind: 'latent' }>, accounting: Accounting): CacheWidths {
-  const rank = field(a, 'kvRank', 'r_kv');
-  const cached = sum(rank, field(a, 'ropeDim', 'd_rope'));
-  const value = accounting.latentValueDim === 'kv-rank' ? rank : cached;
-  return { elements: cached, flopWidth: product(field(a, 'queryHeads', 'n_q'), sum(cached, value)) };
 }

@@ -9,7 +9,7 @@ import {
   type Architecture,
   type AttentionBlock,
   type Expression,
-  type LayerGroup,
+  type MoeBlock,
   type MoeFfn,
 } from '../architecture';
 import type { Accelerator } from '../hardware';
@@ -30,10 +30,14 @@ export function kvPrecisions(ops: readonly Op[]): string {
 
 /** The part of it that nothing ever drops. */
 export const unboundedKvBytesPerToken = (ops: readonly Op[]): Expression =>
-  sum(...ops.filter((op) => !op.kv.bounded).map((op) => op.kv.bytesPerToken));
+  sum(...ops.map((op) => op.kv.unboundedBytesPerToken));
 
 /** KV cache of one sequence at the ops' context, without states. */
 export const kvBytesHeld = (ops: readonly Op[]): Expression => sum(...ops.map((op) => op.kv.bytesHeld));
+
+/** KV cache of one sequence as a paged engine reserves it: whole blocks. */
+export const kvBytesReserved = (ops: readonly Op[]): Expression =>
+  sum(...ops.map((op) => op.kv.bytesReserved));
 
 /** States of one sequence, whatever its context is. */
 export const stateBytes = (ops: readonly Op[]): Expression => sum(...ops.map((op) => op.kv.stateBytes));
@@ -58,25 +62,33 @@ export function effectiveRank(a: AttentionBlock): number {
       return a.queryHeads * Math.min(a.headDim, a.queryRank ?? Infinity);
     case 'latent':
       return a.queryHeads * Math.min(a.nopeDim, a.kvRank, a.queryRank ?? Infinity);
-    case 'linear':
-      return a.heads * a.headDim;
+    case 'compressed':
+      return a.queryHeads * a.headDim;
+    case 'recurrent':
+      return a.heads * a.keyDim;
   }
 }
 
 export function attentionSummary(architecture: Architecture, ops: readonly Op[]): AttentionSummary {
-  const kinds = [...new Set(architecture.groups.map((g) => attentionName(g.attention)))];
+  const blocks = blocksOf(architecture);
+  const kinds = [...new Set(blocks.map(attentionName))];
   // A hybrid's rank is that of the layers that see everything, where it has any.
-  const full = architecture.groups.filter((g) => isFullAttention(g.attention));
-  const ranks = (full.length > 0 ? full : architecture.groups).map((g) => effectiveRank(g.attention));
+  const full = blocks.filter(isFullAttention);
+  const ranks = (full.length > 0 ? full : blocks).map(effectiveRank);
   return { kinds, arithmeticIntensity: arithmeticIntensity(ops), effectiveRank: Math.max(0, ...ranks) };
 }
 
-/** A layer group with routed experts: the largest, should there be several. */
-export function moeGroup(architecture: Architecture): (LayerGroup & { readonly ffn: MoeFfn }) | null {
-  const groups = architecture.groups.filter(
-    (g): g is LayerGroup & { readonly ffn: LayerGroup['ffn'] & MoeFfn } => g.ffn.kind === 'moe',
-  );
-  return groups.sort((a, b) => b.indices.length - a.indices.length)[0] ?? null;
+const blocksOf = (architecture: Architecture): AttentionBlock[] =>
+  architecture.groups.flatMap((group) => group.attention);
+
+/** The routed experts of most layers, should there be several kinds. */
+export function mainExperts(architecture: Architecture): MoeBlock | null {
+  let best: { readonly block: MoeBlock; readonly layers: number } | null = null;
+  for (const { ffn, indices } of architecture.groups)
+    for (const block of ffn)
+      if (block.kind === 'moe' && indices.length > (best?.layers ?? 0))
+        best = { block, layers: indices.length };
+  return best?.block ?? null;
 }
 
 /**
@@ -90,9 +102,8 @@ export function moeSummary(
   accelerators: readonly Accelerator[],
   precision: Precision,
 ): MoeSummary | null {
-  const group = moeGroup(architecture);
-  if (!group) return null;
-  const { ffn } = group;
+  const ffn = mainExperts(architecture);
+  if (!ffn) return null;
   const hidden = field(architecture.model, 'hidden', 'H');
   const layers = variable('L', architecture.model.layers, architecture.model.origins.layers);
   return {
@@ -108,10 +119,10 @@ export function moeSummary(
 
 /** The accounting's notes that concern this architecture. */
 export function notesFor(architecture: Architecture, accounting: AccountingId): string[] {
-  const blocks = architecture.groups.map((group) => group.attention);
+  const blocks = blocksOf(architecture);
   return accountingNotes(accounting, {
     latent: blocks.some((a) => a.kind === 'latent'),
-    linear: blocks.some((a) => a.kind === 'linear'),
+    linear: blocks.some((a) => a.kind === 'recurrent'),
     hybrid: blocks.some((a) => !isFullAttention(a)),
     chunked: blocks.some((a) => a.kind === 'softmax' && a.window === 'chunked'),
   });

@@ -13,6 +13,13 @@ export const ACCOUNTINGS: readonly AccountingId[] = ['exact', 'step3-paper'];
 export type Precision = 'fp8' | 'int8' | 'bf16' | 'fp4';
 export const PRECISIONS: readonly Precision[] = ['fp8', 'int8', 'bf16', 'fp4'];
 
+/**
+ * How a paged serving engine reserves the KV of layers that need a window only: the window's blocks, or (without a
+ * hybrid block allocator) as many as for full attention.
+ */
+export type WindowReservation = 'window' | 'full';
+export const WINDOW_RESERVATIONS: readonly WindowReservation[] = ['window', 'full'];
+
 export type Severity = 'error' | 'warning' | 'information';
 
 /** A place in a JSON document: object keys and array indexes from the root. */
@@ -64,6 +71,9 @@ export interface AnalysisOptions {
   readonly accounting: AccountingId;
   readonly precision: Precision;
   readonly kvPrecision: Precision;
+  /** Tokens in one block of a paged KV cache. */
+  readonly kvBlockSize: number;
+  readonly windowReservation: WindowReservation;
 }
 
 export interface ModelIdentity {
@@ -84,15 +94,35 @@ export interface Parameters {
   readonly embedding: number;
   readonly lmHead: number;
   readonly norm: number;
+  /** What stands beside attention and FFN: hyper-connections, per-layer embeddings' gates and their like. */
+  readonly other: number;
   readonly mtp: number;
   /** Null where the config has a vision tower that Decode Lens can't enumerate. */
   readonly vision: number | null;
+  /** Null where the config has an audio tower that Decode Lens can't enumerate. */
+  readonly audio: number | null;
+}
+
+/** One weight array of the model. The elements of all make `total`, `mtp`, `vision` and `audio` together. */
+export interface ParameterBreakdown {
+  /** As in the modelling code: `self_attn.q_proj`, `mlp.experts.*.up_proj`. */
+  readonly name: string;
+  readonly module: string;
+  /** The group of layers it stands in, `all` where there is one group; null for what stands once. */
+  readonly layers: string | null;
+  readonly shape: readonly number[];
+  /** Layers times experts; 0 for a tied head. */
+  readonly copies: number;
+  /** Of all copies together. */
+  readonly elements: number;
 }
 
 export interface KvAtContext {
   readonly context: number;
   /** KV cache of one sequence, windows and chunks capped; states stand in `stateBytesPerSequence`. */
   readonly bytes: number;
+  /** The same as a paged engine reserves it, in whole blocks. */
+  readonly reservedBytes: number;
 }
 
 export interface KvSummary {

@@ -93,12 +93,15 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
   if (match && isObject(config.value)) {
     // A half-typed line may have swallowed the keys after it: then nothing is said of what is missing.
     const isBroken = config.problems.some((p) => p.code === 'json/syntax');
-    const schema = schemaProblems(match.family.schema, config.value, match.textPath);
     const read = readArchitecture(config.value, match);
+    const schema = schemaProblems(match.family.schema, config.value, match.textPath, (key) =>
+      read.readKeys.has(key),
+    );
     problems.push(...schema.filter((p) => !(isBroken && p.code === 'schema/required')));
     // What the reader says of a config that the schema refuses follows from the same mistake.
-    if (schema.length === 0 && !isBroken) problems.push(...read.problems);
-    if (schema.length === 0) architecture = read.architecture;
+    const isSound = schema.every((p) => p.severity !== 'error');
+    if (isSound && !isBroken) problems.push(...read.problems);
+    if (isSound) architecture = read.architecture;
   }
   const findings = [
     ...config.problems.map((p): Finding => ({ ...pick(p), range: rangeOf(document, p.offset, p.length) })),

@@ -1,5 +1,5 @@
 import { formulaText, nodeAt, pathsOf, type Expression } from '../architecture';
-import { kvBytesPerToken, kvPrecisions } from '../cost';
+import { kvBytesPerToken, kvPrecisions, mainExperts } from '../cost';
 import type { JsonPath, Position } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
 import { bytes, contextLength, parameters, usd, whole } from './format';
@@ -75,14 +75,13 @@ export function inlayHints(analyzed: AnalyzedConfig): Hint[] {
     );
 
   const { moe } = analysis;
-  const expertsPath = architecture.groups.find((g) => g.ffn.kind === 'moe')?.ffn.origins as
-    { topK?: { paths: readonly JsonPath[] } } | undefined;
+  const experts = mainExperts(architecture);
   if (moe) {
     const least = Object.entries(moe.minimumSparsity).flatMap(([target, value]) =>
       value === null ? [] : [`${target} ${value.toFixed(3)}`],
     );
     add(
-      expertsPath?.topK?.paths[0],
+      experts?.origins.topK?.paths[0],
       `sparsity ${moe.sparsity.toFixed(3)}`,
       `MoE sparsity ${moe.sparsity.toFixed(4)} = (${moe.expertsPerToken} routed + ${moe.sharedExperts} shared) / ${moe.routedExperts} experts. The least that keeps FFN instances at their peak before the network is full (Step-3 report, section 5.4): ${least.join(', ')}.`,
     );

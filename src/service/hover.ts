@@ -164,11 +164,13 @@ function formulaLines(label: string, e: Expression, unit: string): string {
 export function summary({ analysis }: AnalyzedConfig): string {
   const { parameters: p, kv, options, attention, moe, model } = analysis;
   if (!p || !kv || !attention || !model) return '';
-  const modules = (['attention', 'ffn', 'embedding', 'lmHead', 'norm', 'mtp'] as const)
+  const modules = (['attention', 'ffn', 'embedding', 'lmHead', 'norm', 'other', 'mtp'] as const)
     .filter((key) => p[key] > 0)
     .map((key) => `${MODULE_NAMES[key]} ${parameters(p[key])}`);
   if (p.vision === null) modules.push('vision tower not counted');
   else if (p.vision > 0) modules.push(`vision ${parameters(p.vision)}`);
+  if (p.audio === null) modules.push('audio tower not counted');
+  else if (p.audio > 0) modules.push(`audio ${parameters(p.audio)}`);
   const rows = options.contexts.flatMap((context) => {
     const costs = analysis.cost.filter((c) => c.context === context);
     const afd = analysis.afdCost.find((c) => c.context === context);
@@ -196,5 +198,6 @@ const MODULE_NAMES = {
   embedding: 'embedding',
   lmHead: 'LM head',
   norm: 'norms',
+  other: 'other',
   mtp: 'MTP',
 } as const;

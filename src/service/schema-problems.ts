@@ -1,5 +1,4 @@
 import * as validators from '#validators';
-import type { SchemaName } from '../architecture';
 import type { ReadProblem } from '../architecture';
 import type { JsonPath } from '../protocol';
 
@@ -11,22 +10,22 @@ interface SchemaError {
   readonly message?: string;
 }
 
-/** These families' schemas describe the whole file, its nested text config included. */
-const WHOLE_FILE: readonly SchemaName[] = ['step3', 'llama4'];
-
-/** The object that a family's schema is about: the root, or the text config inside another family's wrapper. */
-const schemaRoot = (schema: SchemaName, textPath: JsonPath): JsonPath =>
-  WHOLE_FILE.includes(schema) ? [] : textPath;
-
 /** Nobody reads more; a wrong list would give one for each of its entries. */
 const MAX_ERRORS = 50;
 
-/** Checks a config against its family's schema; problems carry the path of the exact value. */
-export function schemaProblems(schema: SchemaName, config: unknown, textPath: JsonPath): ReadProblem[] {
-  const base = schemaRoot(schema, textPath);
+/**
+ * Checks the object that holds the language model against its family's schema; problems carry the path of the exact
+ * value. What is wrong with a key that nothing is computed from is a warning.
+ */
+export function schemaProblems(
+  schema: string,
+  config: unknown,
+  base: JsonPath,
+  isRead: (key: string) => boolean,
+): ReadProblem[] {
   const value = base.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], config);
-  const validate = validators[schema];
-  if (validate(value)) return [];
+  const validate = validators.configs[schema];
+  if (!validate || validate(value)) return [];
   const errors: readonly SchemaError[] = validate.errors ?? [];
   const seen = new Set<string>();
   const listed = errors.slice(0, MAX_ERRORS);
@@ -36,7 +35,9 @@ export function schemaProblems(schema: SchemaName, config: unknown, textPath: Js
     const key = `${path.join('/')} ${message ?? ''}`;
     if (message === null || seen.has(key)) return [];
     seen.add(key);
-    return [{ severity: 'error' as const, code: `schema/${error.keyword}`, message, path }];
+    const [step] = path.slice(base.length);
+    const severity = step === undefined || isRead(String(step)) ? 'error' : 'warning';
+    return [{ severity, code: `schema/${error.keyword}`, message, path }];
   });
 }
 
@@ -103,11 +104,10 @@ function messageOf({ keyword, params, message, instancePath }: SchemaError): str
   }
 }
 
-/** What a key means, from its schema's description. */
-export function keyDescription(schema: SchemaName, path: JsonPath, textPath: JsonPath): string | null {
-  const docs: Readonly<Record<string, string>> = validators.schemaDocs[schema];
-  const base = schemaRoot(schema, textPath);
+/** What a key of the language model's object means, from its schema's description. */
+export function keyDescription(schema: string, path: JsonPath, base: JsonPath): string | null {
+  const docs = validators.schemaDocs[schema];
   const inside = base.every((step, i) => path[i] === step) ? path.slice(base.length) : path;
   const key = inside.filter((step) => typeof step === 'string').join('.');
-  return Object.hasOwn(docs, key) ? (docs[key] ?? null) : null;
+  return docs && Object.hasOwn(docs, key) ? (docs[key] ?? null) : null;
 }

@@ -1,5 +1,5 @@
 import { ACCELERATORS, findAccelerator, resolveAccelerators, type Accelerator } from '../hardware';
-import { ACCOUNTINGS, PRECISIONS, type AnalysisOptions } from '../protocol';
+import { ACCOUNTINGS, PRECISIONS, WINDOW_RESERVATIONS, type AnalysisOptions } from '../protocol';
 
 /** What an analysis is made with. */
 export interface ServiceSettings {
@@ -16,6 +16,8 @@ export interface RawSettings {
   readonly accounting?: unknown;
   readonly precision?: unknown;
   readonly kvPrecision?: unknown;
+  readonly kvBlockSize?: unknown;
+  readonly windowReservation?: unknown;
   readonly accelerators?: unknown;
   readonly maxFileSizeKB?: unknown;
 }
@@ -33,6 +35,8 @@ export const DEFAULT_SETTINGS: ServiceSettings = {
     accounting: 'exact',
     precision: 'fp8',
     kvPrecision: 'fp8',
+    kvBlockSize: 16,
+    windowReservation: 'window',
   },
   accelerators: ACCELERATORS,
   maxTextLength: 4096 * 1024,
@@ -41,6 +45,10 @@ export const DEFAULT_SETTINGS: ServiceSettings = {
 /** No context is longer, and no settings list needs to be. */
 const MAX_CONTEXT = 1e9;
 const MAX_ENTRIES = 64;
+
+const MAX_BLOCK_SIZE = 65536;
+const isBlockSize = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_BLOCK_SIZE;
 
 /** Checks settings against `base`, which stands in for what is absent or wrong. Never throws. */
 export function readSettings(raw: RawSettings, base: ServiceSettings = DEFAULT_SETTINGS): ReadSettings {
@@ -85,6 +93,11 @@ export function readSettings(raw: RawSettings, base: ServiceSettings = DEFAULT_S
     return [];
   });
 
+  let { kvBlockSize } = fallback;
+  if (isBlockSize(raw.kvBlockSize)) kvBlockSize = raw.kvBlockSize;
+  else if (raw.kvBlockSize !== undefined)
+    problems.push(`kvBlockSize must be a whole number of tokens from 1 to ${MAX_BLOCK_SIZE}.`);
+
   let { maxTextLength } = base;
   if (typeof raw.maxFileSizeKB === 'number' && raw.maxFileSizeKB >= 1)
     maxTextLength = raw.maxFileSizeKB * 1024;
@@ -100,6 +113,13 @@ export function readSettings(raw: RawSettings, base: ServiceSettings = DEFAULT_S
         accounting: oneOf('accounting', raw.accounting, ACCOUNTINGS, fallback.accounting),
         precision: oneOf('precision', raw.precision, PRECISIONS, fallback.precision),
         kvPrecision: oneOf('kvPrecision', raw.kvPrecision, PRECISIONS, fallback.kvPrecision),
+        kvBlockSize,
+        windowReservation: oneOf(
+          'windowReservation',
+          raw.windowReservation,
+          WINDOW_RESERVATIONS,
+          fallback.windowReservation,
+        ),
       },
     },
     problems,

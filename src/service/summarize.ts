@@ -4,7 +4,7 @@ import {
   field,
   formulaInputs,
   formulaText,
-  modelWeights,
+  languageWeights,
   storedElements,
   variable,
   type Architecture,
@@ -19,6 +19,7 @@ import {
   kvBytesHeld,
   kvBytesMoved,
   kvBytesPerToken,
+  kvBytesReserved,
   minimumSparsity,
   moeSummary,
   notesFor,
@@ -118,7 +119,11 @@ export function summarize(
       bytesPerToken: kvBytesPerToken(firstOps).value,
       unboundedBytesPerToken: unboundedKvBytesPerToken(firstOps).value,
       stateBytesPerSequence: stateBytes(firstOps).value,
-      atContext: [...opsByContext].map(([context, ops]) => ({ context, bytes: kvBytesHeld(ops).value })),
+      atContext: [...opsByContext].map(([context, ops]) => ({
+        context,
+        bytes: kvBytesHeld(ops).value,
+        reservedBytes: kvBytesReserved(ops).value,
+      })),
     },
     perToken,
     cost,
@@ -163,7 +168,7 @@ function explainModel(
   ops: readonly Op[],
   settings: ServiceSettings,
 ): void {
-  const weights = modelWeights(architecture).filter((w) => w.module !== 'mtp' && w.module !== 'vision');
+  const weights = languageWeights(architecture);
   formulas.add(
     'Parameters',
     storedElements(weights),
@@ -198,7 +203,7 @@ function explainModel(
     'FLOPs',
     'routers and LM head, 2 FLOPs per weight',
   );
-  if (!architecture.groups.some((group) => group.ffn.kind === 'moe')) return;
+  if (!architecture.groups.some((group) => group.ffn.some((ffn) => ffn.kind === 'moe'))) return;
   const hidden = field(architecture.model, 'hidden', 'H');
   const layers = variable('L', architecture.model.layers, architecture.model.origins.layers);
   for (const target of targetsOf(settings)) {
@@ -220,6 +225,13 @@ function explainContext(formulas: Formulas, context: number, ops: readonly Op[])
     kvBytesMoved(ops),
     'bytes',
     'Step-3 report, tables 2 and 3',
+  );
+  formulas.add(`KV cache of a sequence ${at}`, kvBytesHeld(ops), 'bytes', 'windows and chunks capped');
+  formulas.add(
+    `KV cache of a sequence ${at} as a paged engine reserves it`,
+    kvBytesReserved(ops),
+    'bytes',
+    'whole blocks of b_block tokens; a window lies in one block more than it fills',
   );
   formulas.add(
     `Attention FLOPs per token ${at} (sum of F_attn)`,

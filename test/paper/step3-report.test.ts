@@ -19,7 +19,7 @@ import {
   flopsOf,
   kvBytesMoved,
   minimumSparsity,
-  moeGroup,
+  mainExperts,
   trainingDollars,
 } from '../../src/cost';
 import {
@@ -43,6 +43,8 @@ const OPTIONS: AnalysisOptions = {
   accounting: 'step3-paper',
   precision: 'fp8',
   kvPrecision: 'fp8',
+  kvBlockSize: 16,
+  windowReservation: 'window',
 };
 
 function architectureOf(name: string): Architecture {
@@ -91,7 +93,7 @@ describe('Step-3 report, table 1: Step-3 itself', () => {
   const printed = report.table1_step3;
   it('is what the config says', () => {
     const architecture = architectureOf('Step-3');
-    const attention = architecture.groups[0]?.attention;
+    const attention = architecture.groups[0]?.attention[0];
     assert.ok(attention?.kind === 'softmax');
     assert.equal(architecture.model.layers, printed.layers);
     assert.equal(architecture.model.hidden, printed.hidden);
@@ -99,15 +101,15 @@ describe('Step-3 report, table 1: Step-3 itself', () => {
     assert.equal(attention.queryHeads, printed.queryHeads);
     assert.equal(attention.kvHeads, printed.kvHeads);
     assert.equal(attention.headDim, printed.headDim);
-    const moe = moeGroup(architecture)?.ffn;
+    const moe = mainExperts(architecture);
     assert.ok(moe);
     assert.equal(moe.experts, printed.routedExperts);
     assert.equal(moe.topK, printed.expertsPerToken);
     assert.equal(moe.intermediate, printed.moeIntermediate);
     assert.equal(moe.sharedIntermediate / moe.intermediate, printed.sharedExperts);
-    const dense = architecture.groups.find((g) => g.ffn.kind === 'dense');
+    const dense = architecture.groups.find((g) => g.ffn[0]?.kind === 'dense');
     assert.deepEqual(dense?.indices, [0, 1, 2, 3, 60], 'first four and last');
-    assert.equal(dense.ffn.kind === 'dense' && dense.ffn.intermediate, printed.denseIntermediate);
+    assert.equal(dense.ffn[0]?.intermediate, printed.denseIntermediate);
   });
   it('has its parameter counts', () => {
     const { total, activated, vision } = countParameters(architectureOf('Step-3'));
@@ -202,7 +204,7 @@ describe('Step-3 report, section 4: totals', () => {
     for (const [name, intensity] of Object.entries(report.arithmeticIntensity_8bitKV))
       assert.equal(arithmeticIntensity(opsOf(name, 8192)), intensity, name);
     for (const [name, rank] of Object.entries(report.attentionEffectiveRank)) {
-      const attention = architectureOf(name).groups[0]?.attention;
+      const attention = architectureOf(name).groups[0]?.attention[0];
       assert.ok(attention);
       assert.equal(effectiveRank(attention), rank, name);
     }

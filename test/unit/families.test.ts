@@ -30,7 +30,13 @@ import {
   type Config,
 } from './fixtures';
 
-const EXACT = { accounting: 'exact', precision: 'fp8', kvPrecision: 'bf16' } as const;
+const EXACT = {
+  accounting: 'exact',
+  precision: 'fp8',
+  kvPrecision: 'bf16',
+  kvBlockSize: 16,
+  windowReservation: 'window',
+} as const;
 const opsOf = (config: Config, context = 8192) =>
   decodeOps(architectureOf(config), EXACT, { batch: 1, context });
 
@@ -125,7 +131,8 @@ describe('families: KV cache and states, BF16', () => {
 describe('families: reading', () => {
   const kinds = (config: Config) =>
     architectureOf(config).groups.map(
-      (g) => `${g.indices.length} ${attentionName(g.attention)} ${g.ffn.kind}`,
+      (g) =>
+        `${g.indices.length} ${g.attention.map(attentionName).join(' + ')} ${g.ffn.map((f) => f.kind).join(' + ')}`,
     );
   it('finds the layers of every pattern', () => {
     assert.deepEqual(kinds(catalogConfig('Step-3')), ['5 MFA dense', '56 MFA moe']);
@@ -166,7 +173,6 @@ describe('families: reading', () => {
       vision_config: { hidden_size: 8 },
       text_config: LLAMA_3_8B,
     });
-    assert.equal(architecture.vision, null);
     assert.equal(countParameters(architecture).vision, null);
     assert.deepEqual(architecture.model.origins.hidden?.paths, [['text_config', 'hidden_size']]);
   });
@@ -175,7 +181,7 @@ describe('families: reading', () => {
       ...catalogConfig('Llama-4-Maverick'),
       vision_config: { hidden_size: 8 },
     });
-    assert.equal(architecture.vision, null);
+    assert.equal(countParameters(architecture).vision, null);
   });
   it('takes the class name only where no model_type contradicts it', () => {
     const { value } = parseConfigText(
@@ -188,7 +194,7 @@ describe('families: reading', () => {
     assert.deepEqual(kinds({ ...text, moe_layers_enum: undefined }), ['5 MFA dense', '56 MFA moe']);
     assert.deepEqual(kinds({ ...text, moe_layers_enum: null }), ['1 MFA dense', '60 MFA moe']);
     const heads = (config: Config) => {
-      const attention = architectureOf(config).groups[0]?.attention;
+      const attention = architectureOf(config).groups[0]?.attention[0];
       return attention?.kind === 'softmax' ? attention.kvHeads : 0;
     };
     assert.equal(heads({ ...MISTRAL_7B_V01, num_key_value_heads: undefined }), 8);
@@ -196,14 +202,14 @@ describe('families: reading', () => {
   });
   it('reads an absent q_lora_rank as the class default, and null as one full matrix', () => {
     const rank = (config: Config) => {
-      const attention = architectureOf(config).groups[0]?.attention;
+      const attention = architectureOf(config).groups[0]?.attention[0];
       return attention?.kind === 'latent' ? attention.queryRank : undefined;
     };
     assert.equal(rank({ ...catalogConfig('DeepSeek-V3'), q_lora_rank: undefined }), 1536);
     assert.equal(rank({ ...catalogConfig('DeepSeek-V3'), q_lora_rank: null }), null);
   });
   it('names every precision that the KV cache is kept at', () => {
-    const paper = { accounting: 'step3-paper', precision: 'fp8', kvPrecision: 'fp8' } as const;
+    const paper = { ...EXACT, accounting: 'step3-paper', kvPrecision: 'fp8' } as const;
     const of = (name: string) =>
       decodeOps(architectureOf(catalogConfig(name)), paper, { batch: 1, context: 8192 });
     assert.equal(kvPrecisions(of('Step-3')), 'FP8');

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { modelTypeFamilies } from '#validators';
 import { FAMILIES } from '../../src/architecture';
 import { ACCOUNTINGS, PRECISIONS } from '../../src/protocol';
 import { DEFAULT_SETTINGS } from '../../src/service/settings';
@@ -53,10 +52,6 @@ describe('extension manifest', () => {
     };
     assert.deepEqual(manifest.devDependencies, lock.packages['']?.devDependencies);
     assert.ok(Object.keys(manifest.devDependencies).includes('esbuild'));
-  });
-  it('has schemas that name the model types their readers read', () => {
-    for (const [modelType, { schema }] of FAMILIES)
-      assert.equal(modelTypeFamilies[modelType], schema, modelType);
   });
   it('ships no runtime dependencies: everything is bundled', () => {
     assert.equal('dependencies' in manifest, false);

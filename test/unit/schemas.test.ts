@@ -3,16 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnalysisReport } from '../../src/protocol';
-import type { ConfigFamily, ValidationError, Validator } from '../../src/service/validators';
+import { FAMILIES } from '../../src/architecture';
+import type * as validatorModule from '../../src/service/validators';
+import type { ValidationError, Validator } from '../../src/service/validators';
 
 const root = join(__dirname, '..', '..');
 const corpus = join(root, '..', 'shared', 'configs');
 
 type Json = Record<string, unknown>;
-type Validators = Record<ConfigFamily | 'analysis', Validator> & {
-  readonly schemaDocs: Record<string, Record<string, string>>;
-  readonly modelTypeFamilies: Record<string, ConfigFamily>;
-};
+type Validators = typeof validatorModule;
 
 const readJson = (file: string): Json => JSON.parse(readFileSync(file, 'utf8')) as Json;
 
@@ -121,12 +120,11 @@ const pangu = {
   shared_expert_intermediate_size: 5376,
 };
 
-/** Sound configs; in each, `at` leads to the object that holds the language model's keys. */
+/** Sound configs. */
 const sound: readonly {
-  readonly family: ConfigFamily;
+  readonly family: string;
   readonly what: string;
   readonly config: Json;
-  readonly at?: string;
 }[] = [
   { family: 'llama', what: 'Llama 3', config: llama },
   { family: 'llama', what: 'an MoE of Qwen3 without a dense width', config: moe },
@@ -134,22 +132,10 @@ const sound: readonly {
   { family: 'step3', what: 'flat Step-3', config: step3Text },
   {
     family: 'step3',
-    what: 'nested Step-3',
-    config: { model_type: 'step3_vl', text_config: step3Text, vision_config: { hidden_size: 1792 } },
-    at: 'text_config',
-  },
-  {
-    family: 'step3',
     what: 'Step-3 with a list of layers',
     config: { ...step3Text, moe_layers_enum: [4, 5, 6] },
   },
   { family: 'llama4', what: 'flat Llama 4', config: llama4Text },
-  {
-    family: 'llama4',
-    what: 'nested Llama 4',
-    config: { model_type: 'llama4', text_config: llama4Text, vision_config: null },
-    at: 'text_config',
-  },
   { family: 'minimax', what: 'MiniMax-M1', config: minimax },
   { family: 'ernie', what: 'ERNIE 4.5', config: ernie },
   {
@@ -171,6 +157,8 @@ const report: AnalysisReport = {
         accounting: 'exact',
         precision: 'fp8',
         kvPrecision: 'fp8',
+        kvBlockSize: 16,
+        windowReservation: 'window',
       },
       parameters: {
         total: 1,
@@ -180,14 +168,16 @@ const report: AnalysisReport = {
         embedding: 1,
         lmHead: 1,
         norm: 1,
+        other: 0,
         mtp: 0,
         vision: null,
+        audio: 0,
       },
       kv: {
         bytesPerToken: 1,
         unboundedBytesPerToken: 1,
         stateBytesPerSequence: 0,
-        atContext: [{ context: 8192, bytes: 1 }],
+        atContext: [{ context: 8192, bytes: 1, reservedBytes: 1 }],
       },
       perToken: [
         { context: 8192, kvBytes: 1, attentionFlops: 1, attentionLinearFlops: 1, ffnFlops: 1, otherFlops: 1 },
@@ -255,17 +245,16 @@ describe('schemas', () => {
     validators = await import('#validators');
   });
 
-  const errorsOf = (family: ConfigFamily | 'analysis', data: unknown): readonly ValidationError[] => {
-    const validate = validators[family];
+  const errorsOf = (family: string, data: unknown): readonly ValidationError[] => {
+    const validate: Validator = family === 'analysis' ? validators.analysis : validators.configs[family]!;
     return validate(data) ? [] : (validate.errors ?? []);
   };
   const shown = (errors: readonly ValidationError[]): string =>
     errors.map((e) => `${e.instancePath} ${e.message ?? ''}`).join('\n');
 
   it('compile to one validator a family and to no code that a content-security policy blocks', () => {
-    for (const family of new Set(Object.values(validators.modelTypeFamilies))) {
-      assert.equal(typeof validators[family], 'function', family);
-    }
+    for (const { schema } of FAMILIES.values())
+      assert.equal(typeof validators.configs[schema], 'function', schema);
     const code = readFileSync(join(root, 'build', 'validators.js'), 'utf8');
     assert.equal(/new Function|\beval\(|\brequire\(/.exec(code)?.[0], undefined);
   });
@@ -302,9 +291,7 @@ describe('schemas', () => {
 
   it('offer descriptions by key path', () => {
     const { schemaDocs } = validators;
-    assert.match(schemaDocs.step3!['text_config.share_q_dim']!, /low-rank query/);
     assert.match(schemaDocs.step3!.share_q_dim!, /low-rank query/);
-    assert.match(schemaDocs.llama4!['vision_config.patch_size']!, /pixels/);
     assert.match(schemaDocs.llama!.num_hidden_layers!, /KV cache/);
     assert.match(schemaDocs.llama!['rope_scaling.factor']!, /longer/);
     assert.match(schemaDocs.analysis!['models.cost.totalUsdPer1M']!, /dollars/);
@@ -331,27 +318,26 @@ describe('schemas', () => {
       ['no heads', 'num_attention_heads', 0, 'minimum'],
       ['a null vocabulary', 'vocab_size', null, 'type'],
     ];
-    for (const { family, what, config, at } of sound) {
+    for (const { family, what, config } of sound) {
       for (const [mistake, key, value, keyword] of wrong) {
         it(`${mistake} in ${what}`, () => {
-          const inner = { ...((at === undefined ? config : config[at]) as Json), [key]: value };
-          const errors = errorsOf(family, at === undefined ? inner : { ...config, [at]: inner });
+          const errors = errorsOf(family, { ...config, [key]: value });
           const found = errors.filter((e) => e.keyword !== 'if');
           assert.deepEqual(
             found.map((e) => [e.instancePath, e.keyword]),
-            [[at === undefined ? `/${key}` : `/${at}/${key}`, keyword]],
+            [[`/${key}`, keyword]],
           );
         });
       }
       it(`a missing hidden_size in ${what}`, () => {
-        const inner = { ...((at === undefined ? config : config[at]) as Json) };
-        delete inner.hidden_size;
-        const errors = errorsOf(family, at === undefined ? inner : { ...config, [at]: inner });
+        const rest = { ...config };
+        delete rest.hidden_size;
+        const errors = errorsOf(family, rest);
         assert.ok(errors.some((e) => e.keyword === 'required' && e.params.missingProperty === 'hidden_size'));
       });
     }
 
-    const special: readonly (readonly [string, ConfigFamily, Json, string])[] = [
+    const special: readonly (readonly [string, string, Json, string])[] = [
       ['a document that is an array', 'llama', [] as unknown as Json, ''],
       [
         'a dense model without a dense width',
@@ -367,7 +353,6 @@ describe('schemas', () => {
         { ...step3Text, moe_layers_enum: '4-59' },
         '/moe_layers_enum',
       ],
-      ['a nested model without its text_config', 'step3', { model_type: 'step3_vl' }, ''],
       [
         'a layer that is neither kind',
         'minimax',
@@ -457,9 +442,10 @@ describe('schemas', () => {
         continue; // two real files hold a bare Infinity, which is no JSON
       }
       const modelType = config.model_type;
-      if (typeof modelType !== 'string' || !Object.hasOwn(validators.modelTypeFamilies, modelType)) continue;
+      const family = typeof modelType === 'string' ? FAMILIES.get(modelType) : undefined;
+      if (!family) continue;
       checked += 1;
-      assert.equal(shown(errorsOf(validators.modelTypeFamilies[modelType]!, config)), '', file);
+      assert.equal(shown(errorsOf(family.schema, config.text_config ?? config)), '', file);
     }
     assert.ok(checked >= 70, `${checked} configs checked`);
   });

@@ -1,15 +1,27 @@
+import { denseFfn, endsOf, moeFfn, softmaxAttention } from '../blocks';
 import { given } from '../reader';
-import { denseBlock, moeBlock, readEnds, times, uniformAttention, type FamilyReader } from './decoder';
-import { plainAttention } from './llama';
+import {
+  hiddenOf,
+  readHeads,
+  readModel,
+  times,
+  twoNorms,
+  uniformAttention,
+  type Family,
+  type FamilyReader,
+} from './decoder';
 
 /** ERNIE 4.5 without experts (transformers' ernie4_5): Llama's layers, one bias switch, tied unless said otherwise. */
-export const readErnieDense: FamilyReader = (input) => {
+const readErnieDense: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers();
-  const bias = text.flag('use_bias', false);
-  const dense = denseBlock(text.size('intermediate_size'), bias);
-  const groups = uniformAttention(layers, plainAttention(text, bias), { paths: [] }, () => dense);
-  return { model: readEnds(input, layers, true), groups, mtp: null };
+  const model = readModel(input, layers, true);
+  const hidden = hiddenOf(model);
+  const bias = text.flag('use_bias', false).value;
+  const attention = softmaxAttention(hidden, { ...readHeads(text), bias: { qkv: bias, o: bias } });
+  const dense = denseFfn(hidden, { intermediate: text.size('intermediate_size'), bias });
+  const groups = uniformAttention(layers, attention, twoNorms(hidden), { paths: [] }, () => dense);
+  return { model, groups, ends: endsOf(model) };
 };
 
 /**
@@ -22,27 +34,45 @@ const readErnieMoe =
   (input) => {
     const { text } = input;
     const layers = text.layers();
-    const bias = text.flag('use_bias', false);
+    const model = readModel(input, layers, !preRelease);
+    const hidden = hiddenOf(model);
+    const bias = text.flag('use_bias', false).value;
+    const attention = softmaxAttention(hidden, { ...readHeads(text), bias: { qkv: bias, o: bias } });
     const width = text.size('moe_intermediate_size');
     const shared = text.optionalSize('moe_num_shared_experts', 0) ?? given(preRelease ? 0 : 2);
-    const experts = moeBlock(text, {
+    const experts = moeFfn(text, hidden, {
       experts: text.size('moe_num_experts'),
       topK: text.size('moe_k'),
       intermediate: width,
       sharedIntermediate: times(shared, width),
-      routerBias: preRelease ? text.flag('moe_use_aux_free', false) : given(true),
+      correctionBias: preRelease ? text.flag('moe_use_aux_free', false).value : true,
     });
-    const dense = denseBlock(text.size('intermediate_size'), bias);
+    const dense = denseFfn(hidden, { intermediate: text.size('intermediate_size'), bias });
     const first = text.size('moe_layer_start_index', 1, 0).value;
     const last = text.raw('moe_layer_end_index');
     const end = typeof last === 'number' && last >= 0 ? last : layers.value - 1;
     const interval = text.size('moe_layer_interval', 1).value;
     const pattern = text.originOf('moe_layer_start_index', 'moe_layer_end_index', 'moe_layer_interval');
-    const groups = uniformAttention(layers, plainAttention(text, bias), pattern, (i) =>
+    const groups = uniformAttention(layers, attention, twoNorms(hidden), pattern, (i) =>
       i >= first && i <= end && (i + 1) % interval === 0 ? experts : dense,
     );
-    return { model: readEnds(input, layers, !preRelease), groups, mtp: null };
+    return { model, groups, ends: endsOf(model) };
   };
 
-export const readErnie = readErnieMoe(false);
-export const readErniePreRelease = readErnieMoe(true);
+export const ernieFamilies: readonly Family[] = [
+  {
+    name: 'ERNIE 4.5',
+    types: ['ernie4_5'],
+    classes: ['Ernie4_5ForCausalLM'],
+    schema: 'ernie',
+    read: readErnieDense,
+  },
+  {
+    name: 'ERNIE 4.5 MoE',
+    types: ['ernie4_5_moe'],
+    classes: ['Ernie4_5_MoeForCausalLM'],
+    schema: 'ernie',
+    read: readErnieMoe(false),
+  },
+  { name: 'ERNIE 4.5 MoE (pre-release)', types: ['ernie'], schema: 'ernie', read: readErnieMoe(true) },
+];

@@ -1,12 +1,15 @@
-import { given, groupLayers, type ConfigReader, type Field } from '../reader';
-import type { AttentionBlock, FfnBlock } from '../types';
+import { denseFfn, endsOf, moeFfn, softmaxAttention, type SoftmaxSpec, type Window } from '../blocks';
+import type { Expression } from '../expression';
+import { groupLayers, type ConfigReader, type Field } from '../reader';
+import type { FfnBlock } from '../types';
 import {
-  denseBlock,
-  moeBlock,
-  readEnds,
+  hiddenOf,
+  layer,
+  memo,
   readHeads,
-  softmaxBlock,
-  windowed,
+  readModel,
+  twoNorms,
+  type Family,
   type FamilyReader,
 } from './decoder';
 
@@ -18,7 +21,7 @@ interface LlamaVariant {
   readonly defaults?: { readonly headDim?: number; readonly kvHeads?: number };
   /** Qwen2 always has biases on q, k, v; the others follow `attention_bias`, o_proj included. */
   readonly bias: 'by-key' | 'qkv' | 'none';
-  readonly qkNorm: boolean;
+  readonly qkNorm: SoftmaxSpec['qkNorm'];
   /** Which layers slide when a window is given: all of them, or (Qwen) those from `max_window_layers` on, if `use_sliding_window`. */
   readonly window: 'none' | 'all-layers' | 'upper-layers';
   readonly moe?: {
@@ -42,59 +45,37 @@ const QWEN_EXPERTS = {
   interleaved: true,
 };
 
-const VARIANTS = {
-  llama: { bias: 'by-key', qkNorm: false, window: 'none' },
-  mistral: { bias: 'none', qkNorm: false, window: 'all-layers', defaults: { kvHeads: 8 } },
-  mixtral: {
-    bias: 'none',
-    qkNorm: false,
-    window: 'all-layers',
-    defaults: { kvHeads: 8 },
-    moe: MIXTRAL_EXPERTS,
-  },
-  qwen2: { bias: 'qkv', qkNorm: false, window: 'upper-layers' },
-  qwen2_moe: { bias: 'qkv', qkNorm: false, window: 'upper-layers', moe: { ...QWEN_EXPERTS, shared: true } },
-  qwen3: { bias: 'by-key', qkNorm: true, window: 'upper-layers', defaults: { headDim: 128 } },
-  qwen3_moe: {
-    bias: 'by-key',
-    qkNorm: true,
-    window: 'upper-layers',
-    moe: { ...QWEN_EXPERTS, shared: false },
-  },
-} satisfies Record<string, LlamaVariant>;
-
 const readLlama =
   (variant: LlamaVariant): FamilyReader =>
   (input) => {
     const { text } = input;
     const layers = text.layers();
-    const model = readEnds(input, layers, false);
-    const hidden = text.size('hidden_size');
-    const bias =
-      variant.bias === 'by-key' ? text.flag('attention_bias', false) : given(variant.bias === 'qkv');
-    const heads = {
-      ...readHeads(text, hidden, variant.defaults),
-      qkvBias: bias,
-      outputBias: variant.bias === 'qkv' ? given(false) : bias,
-      qkNorm: given(variant.qkNorm),
+    const model = readModel(input, layers, false);
+    const hidden = hiddenOf(model);
+    const byKey = variant.bias === 'by-key' && text.flag('attention_bias', false).value;
+    const heads: SoftmaxSpec = {
+      ...readHeads(text, variant.defaults),
+      bias: { qkv: byKey || variant.bias === 'qkv', o: byKey },
+      qkNorm: variant.qkNorm ?? 'none',
     };
-    const full = softmaxBlock(heads);
     const slides = slidingLayers(text, variant, layers);
-    const sliding = slides ? windowed(heads, 'sliding', slides.size) : full;
-    const ffnOf = readFfn(text, variant);
+    const attentionOf = memo((isSliding: boolean) =>
+      softmaxAttention(hidden, { ...heads, window: isSliding && slides ? slides.window : null }),
+    );
+    const ffnOf = readFfn(text, hidden, variant);
+    const extra = twoNorms(hidden);
     const pattern = {
       attention: text.originOf('layer_types', 'max_window_layers'),
       ffn: text.originOf('decoder_sparse_step', 'mlp_only_layers'),
     };
-    const groups = groupLayers(layers, pattern, (i) => ({
-      attention: slides?.isSliding(i) ? sliding : full,
-      ffn: ffnOf(i),
-    }));
-    return { model, groups, mtp: null };
+    const groups = groupLayers(layers, pattern, (i) =>
+      layer(attentionOf(slides?.isSliding(i) ?? false), ffnOf(i), extra),
+    );
+    return { model, groups, ends: endsOf(model) };
   };
 
 interface Sliding {
-  readonly size: Field<number>;
+  readonly window: Window;
   readonly isSliding: (layer: number) => boolean;
 }
 
@@ -106,31 +87,40 @@ function slidingLayers(text: ConfigReader, variant: LlamaVariant, layers: Field<
     text.has('sliding_window');
     return null;
   }
+  const sliding = (size: Field<number>, isSliding: Sliding['isSliding']): Sliding => ({
+    window: { kind: 'sliding', size },
+    isSliding,
+  });
   if (types) {
     if (!types.includes('sliding_attention')) return null;
-    return { size: text.size('sliding_window'), isSliding: (i) => types[i] === 'sliding_attention' };
+    return sliding(text.size('sliding_window'), (i) => types[i] === 'sliding_attention');
   }
   const size = text.optionalSize('sliding_window');
   if (size === null) return null;
-  if (variant.window === 'all-layers') return { size, isSliding: () => true };
+  if (variant.window === 'all-layers') return sliding(size, () => true);
   const from = text.size('max_window_layers', layers, 0);
-  return { size, isSliding: (i) => i >= from.value };
+  return sliding(size, (i) => i >= from.value);
 }
 
-function readFfn(text: ConfigReader, variant: LlamaVariant): (layer: number) => FfnBlock {
+function readFfn(text: ConfigReader, hidden: Expression, variant: LlamaVariant): (layer: number) => FfnBlock {
   const { moe } = variant;
-  const dense = () => denseBlock(text.size('intermediate_size'), text.flag('mlp_bias', false));
+  const dense = () =>
+    denseFfn(hidden, {
+      intermediate: text.size('intermediate_size'),
+      bias: text.flag('mlp_bias', false).value,
+    });
   if (!moe) {
     const block = dense();
     return () => block;
   }
-  const routed = moeBlock(text, {
+  const routed = moeFfn(text, hidden, {
     experts: text.size(moe.expertsKey),
     topK: text.size('num_experts_per_tok'),
     intermediate: text.size(moe.expertWidthKey),
     ...(moe.shared && {
       sharedIntermediate: text.size('shared_expert_intermediate_size'),
-      sharedGate: given(true),
+      sharedGate: true,
+      sharedName: 'shared_expert',
     }),
   });
   if (!moe.interleaved) return () => routed;
@@ -141,14 +131,46 @@ function readFfn(text: ConfigReader, variant: LlamaVariant): (layer: number) => 
   return (i) => (denseLayers.has(i) || (i + 1) % step.value !== 0 ? plain : routed);
 }
 
-export const llamaReaders: Readonly<Record<string, FamilyReader>> = Object.fromEntries(
-  Object.entries(VARIANTS).map(([type, variant]) => [type, readLlama(variant)]),
-);
+const family = (name: string, type: string, className: string, variant: LlamaVariant): Family => ({
+  name,
+  types: [type],
+  classes: [className],
+  schema: 'llama',
+  read: readLlama(variant),
+});
 
-/** Llama-shaped attention for families with their own FFN. */
-export const plainAttention = (
-  text: ConfigReader,
-  bias: Field<boolean>,
-  defaults?: LlamaVariant['defaults'],
-): AttentionBlock =>
-  softmaxBlock({ ...readHeads(text, text.size('hidden_size'), defaults), qkvBias: bias, outputBias: bias });
+export const llamaFamilies: readonly Family[] = [
+  family('Llama', 'llama', 'LlamaForCausalLM', { bias: 'by-key', qkNorm: 'none', window: 'none' }),
+  family('Mistral', 'mistral', 'MistralForCausalLM', {
+    bias: 'none',
+    qkNorm: 'none',
+    window: 'all-layers',
+    defaults: { kvHeads: 8 },
+  }),
+  family('Mixtral', 'mixtral', 'MixtralForCausalLM', {
+    bias: 'none',
+    qkNorm: 'none',
+    window: 'all-layers',
+    defaults: { kvHeads: 8 },
+    moe: MIXTRAL_EXPERTS,
+  }),
+  family('Qwen2', 'qwen2', 'Qwen2ForCausalLM', { bias: 'qkv', qkNorm: 'none', window: 'upper-layers' }),
+  family('Qwen2-MoE', 'qwen2_moe', 'Qwen2MoeForCausalLM', {
+    bias: 'qkv',
+    qkNorm: 'none',
+    window: 'upper-layers',
+    moe: { ...QWEN_EXPERTS, shared: true },
+  }),
+  family('Qwen3', 'qwen3', 'Qwen3ForCausalLM', {
+    bias: 'by-key',
+    qkNorm: 'head',
+    window: 'upper-layers',
+    defaults: { headDim: 128 },
+  }),
+  family('Qwen3-MoE', 'qwen3_moe', 'Qwen3MoeForCausalLM', {
+    bias: 'by-key',
+    qkNorm: 'head',
+    window: 'upper-layers',
+    moe: { ...QWEN_EXPERTS, shared: false },
+  }),
+];

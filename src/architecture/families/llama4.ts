@@ -1,41 +1,52 @@
+import { denseFfn, endsOf, moeFfn, softmaxAttention, type SoftmaxSpec } from '../blocks';
 import { groupLayers, type ConfigReader } from '../reader';
 import {
-  denseBlock,
-  moeBlock,
-  readEnds,
+  hiddenOf,
+  layer,
+  memo,
   readHeads,
-  softmaxBlock,
-  windowed,
+  readModel,
+  twoNorms,
+  type Family,
   type FamilyReader,
 } from './decoder';
-import { readLlama4Vision } from './llama4-vision';
 
 /**
  * Llama 4 (transformers' llama4): layers with rotary positions attend within chunks, every fourth layer has none and
  * attends to everything; one shared expert as wide as a routed one; `intermediate_size` is the experts' width,
  * `intermediate_size_mlp` the dense layers'. Its query-key norm has no weights.
  */
-export const readLlama4: FamilyReader = (input) => {
+const readLlama4: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers();
-  const model = readEnds(input, layers, false);
-  const bias = text.flag('attention_bias', false);
-  const heads = { ...readHeads(text, text.size('hidden_size')), qkvBias: bias, outputBias: bias };
-  const full = softmaxBlock(heads);
+  const model = readModel(input, layers, false);
+  const hidden = hiddenOf(model);
+  const bias = text.flag('attention_bias', false).value;
+  const heads: SoftmaxSpec = { ...readHeads(text), bias: { qkv: bias, o: bias } };
   const chunk = text.optionalSize('attention_chunk_size');
-  const chunked = chunk ? windowed(heads, 'chunked', chunk) : full;
+  const attentionOf = memo((isChunked: boolean) =>
+    softmaxAttention(hidden, {
+      ...heads,
+      window: isChunked && chunk ? { kind: 'chunked', size: chunk } : null,
+    }),
+  );
   const hasRotary = rotaryLayers(text, layers.value);
 
   const width = text.size('intermediate_size');
-  const experts = moeBlock(text, {
+  const experts = moeFfn(text, hidden, {
     experts: text.size('num_local_experts'),
     topK: text.size('num_experts_per_tok', 1),
     intermediate: width,
     sharedIntermediate: width,
+    prefix: 'feed_forward',
+    routerName: 'router',
+    sharedName: 'shared_expert',
   });
   const isExpertLayer = expertLayers(text, layers.value);
   const anyDense = Array.from({ length: layers.value }, (_, i) => i).some((i) => !isExpertLayer(i));
-  const dense = anyDense ? denseBlock(text.size('intermediate_size_mlp')) : experts;
+  const dense = anyDense
+    ? denseFfn(hidden, { intermediate: text.size('intermediate_size_mlp'), prefix: 'feed_forward' })
+    : experts;
 
   const pattern = {
     attention: text.originOf(
@@ -46,12 +57,22 @@ export const readLlama4: FamilyReader = (input) => {
     ),
     ffn: text.originOf('moe_layers', 'interleave_moe_layer_step'),
   };
-  const groups = groupLayers(layers, pattern, (i) => ({
-    attention: hasRotary(i) ? chunked : full,
-    ffn: isExpertLayer(i) ? experts : dense,
-  }));
-  return { model, groups, mtp: null, vision: readLlama4Vision(input.root, model) };
+  const extra = twoNorms(hidden);
+  const groups = groupLayers(layers, pattern, (i) =>
+    layer(attentionOf(chunk !== null && hasRotary(i)), isExpertLayer(i) ? experts : dense, extra),
+  );
+  return { model, groups, ends: endsOf(model) };
 };
+
+export const llama4Families: readonly Family[] = [
+  {
+    name: 'Llama 4',
+    types: ['llama4_text', 'llama4'],
+    classes: ['Llama4ForConditionalGeneration', 'Llama4ForCausalLM'],
+    schema: 'llama4',
+    read: readLlama4,
+  },
+];
 
 /** `layer_types`, or `no_rope_layers` (1 = rotary), or every `no_rope_layer_interval`-th layer without rotary positions. */
 function rotaryLayers(text: ConfigReader, layers: number): (layer: number) => boolean {

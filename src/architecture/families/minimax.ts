@@ -1,35 +1,66 @@
-import { given, groupLayers, sourced, type ConfigReader } from '../reader';
-import type { LinearAttention } from '../types';
-import { moeBlock, readEnds, readHeads, softmaxBlock, type FamilyReader } from './decoder';
+import { endsOf, moeFfn, recurrentMixer, softmaxAttention, STATE_FLOPS } from '../blocks';
+import { product } from '../expression';
+import { given, groupLayers, type ConfigReader } from '../reader';
+import { matrix, symbol, vector } from '../tensors';
+import { hiddenOf, layer, readHeads, readModel, twoNorms, type Family, type FamilyReader } from './decoder';
 
 /**
  * MiniMax-Text-01 and M1 (report arXiv:2506.13585; transformers' minimax): lightning attention in most layers, softmax
  * GQA in the others, after `attn_type_list` (0 lightning, 1 softmax) or `layer_types`; experts in every layer.
  */
-export const readMiniMax: FamilyReader = (input) => {
+const readMiniMax: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers();
-  const model = readEnds(input, layers, false);
-  const heads = readHeads(text, text.size('hidden_size'));
-  const softmax = softmaxBlock(heads);
-  const lightning = sourced<LinearAttention>({
-    kind: given('linear'),
+  const model = readModel(input, layers, false);
+  const hidden = hiddenOf(model);
+  const heads = readHeads(text);
+  const softmax = softmaxAttention(hidden, heads);
+  const inner = product(symbol('n', heads.queryHeads), symbol('d', heads.headDim));
+  const lightning = recurrentMixer({
+    variant: 'lightning',
     heads: heads.queryHeads,
-    headDim: heads.headDim,
+    keyDim: heads.headDim,
+    valueDim: heads.headDim,
+    flopsPerStateElement: STATE_FLOPS.lightning,
+    tensors: [
+      matrix('self_attn.qkv_proj', 'attention', product(3, inner), hidden),
+      matrix('self_attn.output_gate', 'attention', inner, hidden),
+      vector('self_attn.norm', 'attention', inner),
+      matrix('self_attn.out_proj', 'attention', hidden, inner, { afterCore: true }),
+    ],
   });
-  const experts = moeBlock(text, {
+  const experts = moeFfn(text, hidden, {
     experts: text.size('num_local_experts'),
     topK: text.size('num_experts_per_tok'),
     intermediate: text.size('intermediate_size'),
     sharedIntermediate: text.optionalSize('shared_intermediate_size', 0) ?? given(0),
+    prefix: 'block_sparse_moe',
+    names: { gate: 'w1', up: 'w3', down: 'w2' },
   });
   const isSoftmax = softmaxLayers(text, layers.value);
-  const groups = groupLayers(layers, { attention: text.originOf('attn_type_list', 'layer_types') }, (i) => ({
-    attention: isSoftmax(i) ? softmax : lightning,
-    ffn: experts,
-  }));
-  return { model, groups, mtp: null };
+  const extra = twoNorms(hidden);
+  const groups = groupLayers(layers, { attention: text.originOf('attn_type_list', 'layer_types') }, (i) =>
+    layer(isSoftmax(i) ? softmax : lightning, experts, extra),
+  );
+  return { model, groups, ends: endsOf(model) };
 };
+
+export const minimaxFamilies: readonly Family[] = [
+  {
+    name: 'MiniMax-M1',
+    types: ['minimax_m1', 'MiniMaxM1'],
+    classes: ['MiniMaxM1ForCausalLM'],
+    schema: 'minimax',
+    read: readMiniMax,
+  },
+  {
+    name: 'MiniMax-Text-01',
+    types: ['minimax_text_01', 'MiniMaxText01', 'minimax'],
+    classes: ['MiniMaxText01ForCausalLM', 'MiniMaxForCausalLM'],
+    schema: 'minimax',
+    read: readMiniMax,
+  },
+];
 
 function softmaxLayers(text: ConfigReader, layers: number): (layer: number) => boolean {
   const types = text.perLayer('layer_types', layers);

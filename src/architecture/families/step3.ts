@@ -1,48 +1,65 @@
+import { denseFfn, endsOf, moeFfn, softmaxAttention } from '../blocks';
 import { given, type ConfigReader } from '../reader';
 import {
   checkSharing,
-  denseBlock,
-  moeBlock,
-  readEnds,
-  softmaxBlock,
+  hiddenOf,
+  readModel,
+  twoNorms,
   uniformAttention,
+  type Family,
   type FamilyReader,
 } from './decoder';
-import { readStep3Vision } from './step3-vision';
 
 /**
  * Step-3 (report, section 3 and table 1; vLLM's step3_text): MFA with one K and one V head for all queries, whose
  * projection goes through `share_q_dim`. `moe_layers_enum` lists the expert layers as a comma-separated string.
  */
-export const readStep3: FamilyReader = (input) => {
+const readStep3: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers();
-  const model = readEnds(input, layers, false);
+  const model = readModel(input, layers, false);
+  const hidden = hiddenOf(model);
   const queryHeads = text.size('num_attention_heads');
   const kvHeads = text.size(['num_attention_groups', 'num_key_value_heads']);
   const headDim = text.size('head_dim');
   checkSharing(text, queryHeads, kvHeads);
-  const attention = softmaxBlock({
+  const attention = softmaxAttention(hidden, {
     queryHeads,
     kvHeads,
     headDim,
     // Null is vLLM's `share_q_dim or head_dim`.
     queryRank: text.raw('share_q_dim') === null ? headDim : text.size('share_q_dim'),
   });
-  const experts = moeBlock(text, {
+  const experts = moeFfn(text, hidden, {
     experts: text.size(['moe_num_experts', 'num_experts']),
     topK: text.size(['moe_top_k', 'num_experts_per_tok']),
     intermediate: text.size('moe_intermediate_size'),
     sharedIntermediate: text.optionalSize('share_expert_dim', 0) ?? given(0),
+    prefix: 'moe',
+    sharedName: 'share_expert',
   });
   const expertLayers = moeLayers(text, layers.value);
   const anyDense = expertLayers.size < layers.value;
-  const dense = anyDense ? denseBlock(text.size('intermediate_size')) : experts;
-  const groups = uniformAttention(layers, attention, text.originOf('moe_layers_enum'), (i) =>
-    expertLayers.has(i) ? experts : dense,
+  const dense = anyDense ? denseFfn(hidden, { intermediate: text.size('intermediate_size') }) : experts;
+  const groups = uniformAttention(
+    layers,
+    attention,
+    twoNorms(hidden),
+    text.originOf('moe_layers_enum'),
+    (i) => (expertLayers.has(i) ? experts : dense),
   );
-  return { model, groups, mtp: null, vision: readStep3Vision(input.root, model) };
+  return { model, groups, ends: endsOf(model) };
 };
+
+export const step3Families: readonly Family[] = [
+  {
+    name: 'Step-3',
+    types: ['step3_text', 'step3_vl'],
+    classes: ['Step3VLForConditionalGeneration', 'Step3TextForCausalLM'],
+    schema: 'step3',
+    read: readStep3,
+  },
+];
 
 /** Expert layers. As vLLM's step3_text has it, the absent key means 4 to 59, and null all layers but the first. */
 function moeLayers(text: ConfigReader, layers: number): ReadonlySet<number> {

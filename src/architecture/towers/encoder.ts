@@ -1,6 +1,7 @@
 import { product, sum, variable, type Expression } from '../expression';
 import { ConfigReader, type ReadProblem } from '../reader';
-import type { VisionWeight } from '../types';
+import { vector } from '../tensors';
+import type { Tower } from '../types';
 
 /** What vision towers of the plain kind have in common: a patch embedding and transformer blocks with biases. */
 export interface VisionEncoder {
@@ -17,14 +18,13 @@ export interface VisionEncoder {
 }
 
 /**
- * Enumerates a vision tower. Empty without a `vision_config`; null if it lacks a size: a tower never decides whether
+ * Enumerates a vision tower; null tensors if it lacks a size: a tower never decides whether
  * the language model can be read.
  */
 export function readVision(
   root: ConfigReader,
-  weightsOf: (encoder: VisionEncoder) => readonly VisionWeight[],
-): readonly VisionWeight[] | null {
-  if (!root.has('vision_config')) return [];
+  weightsOf: (encoder: VisionEncoder) => readonly { readonly name: string; readonly elements: Expression }[],
+): Tower {
   const problems: ReadProblem[] = [];
   const nested = root.nested('vision_config');
   const config = new ConfigReader(nested.config, nested.path, problems);
@@ -53,5 +53,9 @@ export function readVision(
     positionTable: product(positions, width),
     blocks: product(layers, sum(attention, mlp, norms)),
   });
-  return problems.length > 0 ? null : weights;
+  return {
+    kind: 'vision',
+    path: nested.path,
+    tensors: problems.length > 0 ? null : weights.map((w) => vector(w.name, 'vision', w.elements)),
+  };
 }

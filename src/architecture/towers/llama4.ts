@@ -1,8 +1,8 @@
 import { product, sum } from '../expression';
 import type { ConfigReader } from '../reader';
 import type { Architecture } from '../types';
-import { field } from '../weights';
-import { readVision } from './vision';
+import { field } from '../tensors';
+import { readVision } from './encoder';
 
 /**
  * Llama 4's vision tower, adapter and projector (transformers' Llama4VisionModel): no bias on the patch projection, a

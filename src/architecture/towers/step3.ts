@@ -1,8 +1,8 @@
 import { product, sum } from '../expression';
 import type { ConfigReader } from '../reader';
 import type { Architecture } from '../types';
-import { field } from '../weights';
-import { readVision } from './vision';
+import { field } from '../tensors';
+import { readVision } from './encoder';
 
 /**
  * Step-3's vision tower and projector (vLLM's step3_vl): a patch convolution with bias, a class token, blocks with norms
