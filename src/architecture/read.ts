@@ -52,9 +52,10 @@ const NESTED_TEXT_PATHS: readonly (readonly string[])[] = [
   ['llm'],
 ];
 
-const objectAt = (
-  value: Record<string, unknown>,
-  path: readonly string[],
+/** The object at a path, if there is one. */
+export const objectAt = (
+  value: Readonly<Record<string, unknown>>,
+  path: JsonPath,
 ): Record<string, unknown> | null => {
   const found = path.reduce<unknown>((at, step) => (isObject(at) ? at[step] : undefined), value);
   return isObject(found) ? found : null;

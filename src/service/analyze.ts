@@ -4,6 +4,7 @@ import {
   isObject,
   matchFamily,
   nodeAt,
+  objectAt,
   parseConfigText,
   readArchitecture,
   recognize,
@@ -16,7 +17,7 @@ import { decodeOps, type Op } from '../cost';
 import type { Finding, JsonPath, ModelAnalysis } from '../protocol';
 import { bytes } from './format';
 import { mayBeModelConfig } from './recognize-text';
-import { schemaProblems } from './schema-problems';
+import { misspelledKeys, schemaProblems } from './schema-problems';
 import { type ServiceSettings } from './settings';
 import { summarize } from './summarize';
 
@@ -94,10 +95,11 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     // A half-typed line may have swallowed the keys after it: then nothing is said of what is missing.
     const isBroken = config.problems.some((p) => p.code === 'json/syntax');
     const read = readArchitecture(config.value, match);
-    const schema = schemaProblems(match.family.schema, config.value, match.textPath, (key) =>
-      read.readKeys.has(key),
-    );
+    const isRead = (key: string) => read.readKeys.has(key);
+    const schema = schemaProblems(match.family.schema, config.value, match.textPath, isRead);
     problems.push(...schema.filter((p) => !(isBroken && p.code === 'schema/required')));
+    const text = objectAt(config.value, match.textPath);
+    if (text) problems.push(...misspelledKeys(match.family, text, match.textPath, isRead));
     // What the reader says of a config that the schema refuses follows from the same mistake.
     const isSound = schema.every((p) => p.severity !== 'error');
     if (isSound && !isBroken) problems.push(...read.problems);

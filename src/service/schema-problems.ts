@@ -1,6 +1,7 @@
 import * as validators from '#validators';
 import type { ReadProblem } from '../architecture';
 import type { JsonPath } from '../protocol';
+import { didYouMean } from './did-you-mean';
 
 /** The part of ajv's error object that is used here. */
 interface SchemaError {
@@ -38,6 +39,38 @@ export function schemaProblems(
     const [step] = path.slice(base.length);
     const severity = step === undefined || isRead(String(step)) ? 'error' : 'warning';
     return [{ severity, code: `schema/${error.keyword}`, message, path }];
+  });
+}
+
+/** Keys of the object that holds a language model, as its family's schema describes them. */
+function keysOf(schema: string): readonly string[] {
+  let keys = keysOfSchema.get(schema);
+  if (!keys) {
+    keys = Object.keys(validators.schemaDocs[schema] ?? {}).filter((key) => !key.includes('.'));
+    keysOfSchema.set(schema, keys);
+  }
+  return keys;
+}
+const keysOfSchema = new Map<string, readonly string[]>();
+
+/**
+ * Keys that look like a slip of the pen: not known to the family, and close to one that is and that is not given.
+ * A key that merely is not known is no problem: configs carry many that cost nothing.
+ */
+export function misspelledKeys(
+  family: { readonly name: string; readonly schema: string },
+  config: Readonly<Record<string, unknown>>,
+  base: JsonPath,
+  isRead: (key: string) => boolean,
+): ReadProblem[] {
+  const known = keysOf(family.schema);
+  const free = known.filter((key) => !(key in config));
+  return Object.keys(config).flatMap((key) => {
+    if (isRead(key) || known.includes(key)) return [];
+    const meant = didYouMean(key, free);
+    if (meant === null) return [];
+    const message = `${family.name} configs have no key ${JSON.stringify(key)}: did you mean "${meant}"?`;
+    return [{ severity: 'warning' as const, code: 'schema/unknown-key', message, path: [...base, key] }];
   });
 }
 
