@@ -2,7 +2,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json';
-import { ACCOUNTINGS, PRECISIONS, type AnalysisReport, type ModelAnalysis } from '../protocol';
+import {
+  ACCOUNTINGS,
+  PRECISIONS,
+  WINDOW_RESERVATIONS,
+  type AnalysisReport,
+  type ModelAnalysis,
+} from '../protocol';
 import {
   analyzeCatalog,
   analyzeText,
@@ -27,6 +33,8 @@ interface CliOptions {
   readonly accounting?: string;
   readonly precision?: string;
   readonly kvPrecision?: string;
+  readonly kvBlockSize?: number;
+  readonly windowReservation?: string;
   readonly accelerators?: unknown;
   readonly format: Format;
 }
@@ -65,6 +73,8 @@ function settingsFrom(options: CliOptions): ServiceSettings {
     accounting: options.accounting,
     precision: options.precision,
     kvPrecision: options.kvPrecision,
+    kvBlockSize: options.kvBlockSize,
+    windowReservation: options.windowReservation,
     accelerators: options.accelerators,
   });
   if (problems.length > 0) throw new InputError(problems.join('\n'));
@@ -143,6 +153,13 @@ const withAnalysisOptions = (command: Command): Command =>
       new Option('--kv-precision <format>', 'KV cache and the attention over it (default: fp8)').choices(
         PRECISIONS,
       ),
+    )
+    .option('--kv-block-size <tokens>', 'tokens in one block of a paged KV cache (default: 16)', Number)
+    .addOption(
+      new Option(
+        '--window-reservation <policy>',
+        'what paging reserves for windowed layers: their window, or as for full attention (default: window)',
+      ).choices(WINDOW_RESERVATIONS),
     )
     .option(
       '--accelerators <file>',

@@ -1,4 +1,4 @@
-import type { ModelAnalysis } from '../protocol';
+import type { ModelAnalysis, Parameters } from '../protocol';
 import { format, type CatalogEntry } from '../service';
 import { table, type TableStyle } from './table';
 
@@ -14,6 +14,13 @@ function findingLines({ file, findings }: ModelAnalysis): string[] {
 
 /** Strings out of configs can't steer the terminal. */
 const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+
+const towerTexts = (p: Parameters): string[] =>
+  (['vision', 'audio'] as const).flatMap((kind) => {
+    const count = p[kind];
+    if (count === null) return [`${kind} tower not counted`];
+    return count > 0 ? [`${kind} apart ${parameters(count)}`] : [];
+  });
 
 /** Facts of one model, as label and value. */
 function facts({ parameters: p, kv, attention, moe, model }: ModelAnalysis): [string, string][] {
@@ -33,11 +40,8 @@ function facts({ parameters: p, kv, attention, moe, model }: ModelAnalysis): [st
         `embedding ${parameters(p.embedding)}`,
         p.lmHead > 0 ? `LM head ${parameters(p.lmHead)}` : 'LM head tied to the embedding',
         ...(p.mtp > 0 ? [`MTP apart ${parameters(p.mtp)}`] : []),
-        ...(p.vision === null
-          ? ['vision tower not counted']
-          : p.vision > 0
-            ? [`vision apart ${parameters(p.vision)}`]
-            : []),
+        ...(p.other > 0 ? [`other ${parameters(p.other)}`] : []),
+        ...towerTexts(p),
       ].join(', '),
     ],
     [
@@ -59,10 +63,10 @@ function facts({ parameters: p, kv, attention, moe, model }: ModelAnalysis): [st
 
 function perTokenTable(model: ModelAnalysis, style: TableStyle): string {
   return table(
-    ['context', 'KV held', 'KV moved', 'attention', 'attn linear', 'FFN', 'other'],
+    ['context', 'KV held', 'reserved', 'KV moved', 'attention', 'attn linear', 'FFN', 'other'],
     model.perToken.map((row) => [
       contextLength(row.context),
-      bytes(model.kv?.atContext.find((at) => at.context === row.context)?.bytes ?? 0),
+      ...heldAndReserved(model, row.context),
       bytes(row.kvBytes),
       ...[row.attentionFlops, row.attentionLinearFlops, row.ffnFlops, row.otherFlops].map((flops) =>
         si(flops, 'FLOPs'),
@@ -70,6 +74,11 @@ function perTokenTable(model: ModelAnalysis, style: TableStyle): string {
     ]),
     style,
   );
+}
+
+function heldAndReserved({ kv }: ModelAnalysis, context: number): string[] {
+  const at = kv?.atContext.find((entry) => entry.context === context);
+  return [bytes(at?.bytes ?? 0), bytes(at?.reservedBytes ?? 0)];
 }
 
 function costTable(model: ModelAnalysis, style: TableStyle): string {
@@ -115,7 +124,7 @@ function closing(models: readonly ModelAnalysis[]): string[] {
 }
 
 const optionsLine = ({ options }: ModelAnalysis): string =>
-  `Accounting ${options.accounting}, weights ${options.precision.toUpperCase()}, KV ${options.kvPrecision.toUpperCase()}; theoretical decode cost at full utilisation, in US dollars per 1M tokens.`;
+  `Accounting ${options.accounting}, weights ${options.precision.toUpperCase()}, KV ${options.kvPrecision.toUpperCase()} in blocks of ${options.kvBlockSize} tokens; theoretical decode cost at full utilisation, in US dollars per 1M tokens.`;
 
 export function textReport(models: readonly ModelAnalysis[]): string {
   const parts = models.map((model) => {

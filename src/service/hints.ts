@@ -49,7 +49,10 @@ export function inlayHints(analyzed: AnalyzedConfig): Hint[] {
       `KV ${bytes(kv.bytesPerToken)}/token at ${kvPrecisions(ops)}${state}`,
       [
         `KV cache per token: \`${formulaText(perToken)}\` = ${whole(perToken.value)} bytes`,
-        ...kv.atContext.map((at) => `- at ${contextLength(at.context)}: ${bytes(at.bytes)} a sequence`),
+        ...kv.atContext.map(
+          (at) =>
+            `- at ${contextLength(at.context)}: ${bytes(at.bytes)} a sequence, ${bytes(at.reservedBytes)} reserved in blocks of ${options.kvBlockSize} tokens`,
+        ),
       ].join('\n\n'),
     );
   }

@@ -176,7 +176,7 @@ export function summary({ analysis }: AnalyzedConfig): string {
     const afd = analysis.afdCost.find((c) => c.context === context);
     const held = kv.atContext.find((at) => at.context === context);
     return [
-      `| ${contextLength(context)} | ${bytes(held?.bytes ?? 0)} | ${costs.map((c) => usd(c.totalUsdPer1M)).join(' | ')} | ${afd ? `${usd(afd.usdPer1M)} (${afd.attentionOn} + ${afd.ffnOn})` : '-'} |`,
+      `| ${contextLength(context)} | ${bytes(held?.bytes ?? 0)} | ${bytes(held?.reservedBytes ?? 0)} | ${costs.map((c) => usd(c.totalUsdPer1M)).join(' | ')} | ${afd ? `${usd(afd.usdPer1M)} (${afd.attentionOn} + ${afd.ffnOn})` : '-'} |`,
     ];
   });
   const targets = analysis.cost.filter((c) => c.context === options.contexts[0]).map((c) => c.target);
@@ -185,11 +185,11 @@ export function summary({ analysis }: AnalyzedConfig): string {
     `${parameters(p.total)} parameters, ${parameters(p.activated)} activated (${modules.join(', ')})`,
     `KV cache ${bytes(kv.bytesPerToken)} per token${kv.stateBytesPerSequence > 0 ? `, state ${bytes(kv.stateBytesPerSequence)} per sequence` : ''}; arithmetic intensity ${attention.arithmeticIntensity.toPrecision(3)} FLOPs per KV byte; effective rank ${whole(attention.effectiveRank)}${moe ? `; MoE sparsity ${moe.sparsity.toFixed(3)}` : ''}`,
     [
-      `| $ per 1M at | KV | ${targets.join(' | ')} | best AFD |`,
-      `|--:|--:|${targets.map(() => '--:|').join('')}--:|`,
+      `| $ per 1M at | KV | reserved | ${targets.join(' | ')} | best AFD |`,
+      `|--:|--:|--:|${targets.map(() => '--:|').join('')}--:|`,
       ...rows,
     ].join('\n'),
-    `_${options.precision.toUpperCase()} weights, ${options.kvPrecision.toUpperCase()} KV. ${escapeMarkdown(analysis.accountingNotes[0] ?? '')}_`,
+    `_${options.precision.toUpperCase()} weights, ${options.kvPrecision.toUpperCase()} KV, reserved in blocks of ${options.kvBlockSize} tokens${options.windowReservation === 'full' ? ', windowed layers in full' : ''}. ${escapeMarkdown(analysis.accountingNotes[0] ?? '')}_`,
   ].join('\n\n');
 }
 const MODULE_NAMES = {
