@@ -23,6 +23,10 @@ const MAX_SIZE = 1e9;
 export const isObject = (x: unknown): x is Record<string, unknown> =>
   typeof x === 'object' && x !== null && !Array.isArray(x);
 
+const isSize = (value: unknown, least: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_SIZE;
+const wholeNumber = (least: number) => `a whole number from ${least} to ${MAX_SIZE.toExponential()}`;
+
 /**
  * Other places of a key, by the name that readers ask for: another key, or a path to a nested one. The first that is
  * given counts, the key itself before all.
@@ -119,14 +123,8 @@ export class ConfigReader {
     }
     const value = this.raw(key);
     const origin = this.originOf(key);
-    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_SIZE)
-      return { value, origin };
-    this.problem(
-      'error',
-      'config/size',
-      `"${this.nameOf(key)}" must be a whole number from ${least} to ${MAX_SIZE.toExponential()}.`,
-      [key],
-    );
+    if (isSize(value, least)) return { value, origin };
+    this.problem('error', 'config/size', `"${this.nameOf(key)}" must be ${wholeNumber(least)}.`, [key]);
     return { value: 1, origin };
   }
 
@@ -178,6 +176,32 @@ export class ConfigReader {
       [key],
     );
     return null;
+  }
+
+  /** A size that a number gives for all layers, or a list for each. */
+  sizePerLayer(
+    key: string,
+    layers: number,
+    fallback?: Field<number> | number,
+  ): (layer: number) => Field<number> {
+    if (!Array.isArray(this.raw(key))) {
+      const size = this.size(key, fallback);
+      return () => size;
+    }
+    const origin = this.originOf(key);
+    const list = this.perLayer(key, layers) ?? [];
+    const wrong = list.findIndex((x) => !isSize(x, 1));
+    if (wrong >= 0)
+      this.problem(
+        'error',
+        'config/size',
+        `"${this.nameOf(key)}" entry ${wrong} must be ${wholeNumber(1)}.`,
+        [key, wrong],
+      );
+    return (layer) => {
+      const value = list[layer];
+      return { value: isSize(value, 1) ? value : 1, origin };
+    };
   }
 
   /** Notes a problem once, however often the key is read. */

@@ -94,6 +94,7 @@ export interface MoeSpec {
   /** Width of what the routed experts read and write, where that is not the hidden size. */
   readonly inputDim?: Field<number>;
   readonly zeroExperts?: Field<number>;
+  /** Module of router and experts, `mlp` unless given; empty where they stand in the layer itself. */
   readonly prefix?: string;
   readonly routerName?: string;
   readonly sharedName?: string;
@@ -125,8 +126,8 @@ export function moeFfn(text: ConfigReader, hidden: Expression, spec: MoeSpec): M
     inputDim: spec.inputDim ?? given(hidden.value),
     zeroExperts: spec.zeroExperts ?? given(0),
   });
-  const prefix = spec.prefix ?? 'mlp';
-  const router = `${prefix}.${spec.routerName ?? 'gate'}`;
+  const at = (name: string) => (spec.prefix === '' ? name : `${spec.prefix ?? 'mlp'}.${name}`);
+  const router = at(spec.routerName ?? 'gate');
   const [count, k] = [field(block, 'experts', 'E'), field(block, 'topK', 'k')];
   const input = spec.inputDim ? symbol('H_latent', spec.inputDim) : hidden;
   const routed = block.zeroExperts > 0 ? sum(count, field(block, 'zeroExperts', 'E_zero')) : count;
@@ -136,7 +137,7 @@ export function moeFfn(text: ConfigReader, hidden: Expression, spec: MoeSpec): M
     ...linear(router, 'router', routed, hidden, spec.routerBias ?? false),
     ...(spec.correctionBias ? [vector(`${router}.e_score_correction_bias`, 'router', routed)] : []),
     ...mlp(
-      `${prefix}.experts.*`,
+      at('experts.*'),
       'routedFfn',
       input,
       field(block, 'intermediate', 'I_moe'),
@@ -147,7 +148,7 @@ export function moeFfn(text: ConfigReader, hidden: Expression, spec: MoeSpec): M
     ),
   ];
   if (block.sharedIntermediate > 0) {
-    const shared = `${prefix}.${spec.sharedName ?? 'shared_experts'}`;
+    const shared = at(spec.sharedName ?? 'shared_experts');
     const width = field(block, 'sharedIntermediate', 'I_shared');
     tensors.push(
       ...mlp(
@@ -160,7 +161,7 @@ export function moeFfn(text: ConfigReader, hidden: Expression, spec: MoeSpec): M
         spec.sharedNames ?? spec.names ?? {},
       ),
     );
-    if (spec.sharedGate) tensors.push(matrix(`${prefix}.shared_expert_gate`, 'router', constant(1), hidden));
+    if (spec.sharedGate) tensors.push(matrix(at('shared_expert_gate'), 'router', constant(1), hidden));
   }
   return { ...block, tensors: [...tensors, ...(spec.extra ?? [])] };
 }
