@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Bench } from 'tinybench';
 import {
@@ -7,7 +7,16 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver/node';
+import { getLanguageService, TextDocument } from 'vscode-json-languageservice';
+import {
+  matchFamily,
+  parseConfigText,
+  readArchitecture,
+  isObject,
+  type FamilyMatch,
+} from '../src/architecture';
 import { analyzeConfig, DEFAULT_SETTINGS, hoverAt, inlayHints } from '../src/service';
+import { summarizeModel } from '../src/service/analyze';
 
 /**
  * `npm run bench`: times on this machine, and how often the baseline fits into each. The baseline of the engine is
@@ -19,6 +28,11 @@ const line = (name: string, ms: number, baseline: number): void => {
   console.log(
     `${name.padEnd(60)} ${ms.toFixed(4).padStart(9)} ms  ${(ms / baseline).toFixed(1).padStart(7)} x`,
   );
+};
+
+const meansOf = (bench: Bench) => (name: string) => {
+  const result = bench.tasks.find((task) => task.name === name)?.result;
+  return result && 'latency' in result ? result.latency.mean : NaN;
 };
 
 async function engine(): Promise<void> {
@@ -39,12 +53,65 @@ async function engine(): Promise<void> {
       analyzeConfig({ ...input, text: long }, DEFAULT_SETTINGS),
     );
   await bench.run();
-  const mean = (name: string) => {
-    const result = bench.tasks.find((task) => task.name === name)?.result;
-    return result && 'latency' in result ? result.latency.mean : NaN;
-  };
+  const mean = meansOf(bench);
   const baseline = mean('JSON.parse (baseline)');
   for (const { name } of bench.tasks) line(name, mean(name), baseline);
+}
+
+/** A config with its name: the longest fixture of the project and, where it lies beside it, of the corpus. */
+function largestConfigs(): { readonly name: string; readonly text: string }[] {
+  const longest = (folder: string, textOf: (file: string) => string) => {
+    if (!existsSync(folder)) return [];
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.json') && name !== 'index.json')
+      .map((name) => ({ name, text: textOf(path.join(folder, name)) }));
+    return files.sort((a, b) => b.text.length - a.text.length).slice(0, 1);
+  };
+  return [
+    ...longest(path.join(root, 'test/families'), (file) =>
+      JSON.stringify((JSON.parse(readFileSync(file, 'utf8')) as { config: unknown }).config, null, 2),
+    ),
+    ...longest(path.join(root, '../shared/configs'), (file) => readFileSync(file, 'utf8')),
+  ];
+}
+
+/** Reading and analysing the largest config, beside VS Code's JSON service validating the same file by the same schema. */
+async function largest(): Promise<void> {
+  for (const { name, text } of largestConfigs()) {
+    const { value } = parseConfigText(text);
+    const match = isObject(value) ? matchFamily(value) : null;
+    if (!isObject(value) || !match || !('family' in match)) continue;
+    const schemas = path.join(root, 'schemas');
+    const service = getLanguageService({
+      schemaRequestService: (uri) =>
+        Promise.resolve(readFileSync(path.join(schemas, path.basename(uri)), 'utf8')),
+      workspaceContext: { resolveRelativePath: (relative) => `file:///${relative}` },
+    });
+    service.configure({
+      schemas: [{ fileMatch: ['*'], uri: `file:///config-${match.family.schema}.schema.json` }],
+    });
+    const document = TextDocument.create('file:///config.json', 'json', 1, text);
+    const bench = new Bench({ time: 1000 });
+    const baseline = 'vscode-json-languageservice: parse and validate (baseline)';
+    bench
+      .add(baseline, () => service.doValidation(document, service.parseJSONDocument(document)))
+      .add('read and full analysis (budget 1 ms)', () => {
+        readAndAnalyse(value, match);
+      })
+      .add('the same from the text, with parse and validation', () =>
+        analyzeConfig({ text, file: name, name }, DEFAULT_SETTINGS),
+      );
+    await bench.run();
+    const mean = meansOf(bench);
+    console.log(`\n${name} (${(text.length / 1024).toFixed(1)} KB, ${match.family.name})`);
+    for (const task of bench.tasks) line(task.name, mean(task.name), mean(baseline));
+  }
+}
+
+function readAndAnalyse(value: Record<string, unknown>, match: FamilyMatch): void {
+  const { architecture } = readArchitecture(value, match);
+  if (!architecture) throw new Error('the config was not read');
+  summarizeModel(architecture, { file: 'f', name: 'n' }, [], DEFAULT_SETTINGS);
 }
 
 /** Median of a few runs, in ms. */
@@ -111,6 +178,7 @@ function sizes(): void {
 
 async function main(): Promise<void> {
   await engine();
+  await largest();
   await startUp();
   sizes();
 }

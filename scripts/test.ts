@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { runEditorTests } from '../test/editor/run';
 
@@ -56,6 +56,10 @@ async function main(): Promise<void> {
     mocha('unit and paper', ['test/unit/**/*.test.ts', 'test/paper/**/*.test.ts'], 10_000),
     mocha('protocol and command line', ['test/protocol/**/*.test.ts', 'test/cli/**/*.test.ts'], 30_000),
   ];
+  // Real configs with published figures, where that folder lies beside the project.
+  const corpus = path.resolve(root, '../shared/configs');
+  if (existsSync(corpus))
+    counts.push(step('corpus', '--import', 'tsx', 'scripts/check-corpus/main.ts', corpus, '--summary'));
   if (!process.argv.includes('--no-editor')) {
     console.log('\n== editor');
     counts.push(await runEditorTests());

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { countParameters, explainTotal, storedParts, type Architecture } from '../../src/architecture';
 import {
   decodeOps,
@@ -12,7 +13,7 @@ import { analyzeConfig, DEFAULT_SETTINGS, type AnalyzedConfig } from '../../src/
 import { agreesRounded, type Candidate, type Fact, type IndexRow, type Verdict } from './facts';
 
 /**
- * `npm run check:corpus -- DIR [FILTER]`: reads every config in a folder, prints what Decode Lens makes of it, and
+ * `npm run check:corpus -- DIR [FILTER] [--summary]`: reads every config in a folder, prints what Decode Lens makes of it, and
  * holds it against the published figures in the folder's `index.json`. Exit code 1 if any figure is missed, or any real
  * config has a finding of severity error.
  */
@@ -31,6 +32,11 @@ interface Checked {
   readonly facts: number;
   readonly isRead: boolean;
 }
+
+/** The details of every file; silent with `--summary`. */
+let print = (text: string): void => {
+  console.log(text);
+};
 
 const billions = (n: number) => (n >= 1e9 ? `${(n / 1e9).toFixed(3)}B` : `${(n / 1e6).toFixed(3)}M`);
 
@@ -52,7 +58,7 @@ function check(folder: string, file: string, row: IndexRow | undefined): Checked
 }
 
 function refused(file: string, row: IndexRow | undefined, errors: readonly string[]): Checked {
-  console.log(`${file}\n  NOT READ`);
+  print(`${file}\n  NOT READ`);
   return { file, failures: errors, notes: [], facts: Object.keys(row?.facts ?? {}).length, isRead: false };
 }
 
@@ -73,7 +79,7 @@ function checkArchitecture(
   const apart = (['mtp', 'vision', 'audio'] as const)
     .filter((key) => count[key] !== 0)
     .map((key) => `${key} ${count[key] === null ? 'not counted' : billions(count[key])}`);
-  console.log(
+  print(
     `${file}\n  ${match?.family.name ?? ''} (${architecture.modelType}): ${count.total} parameters (${billions(count.total)}), ${count.activated} activated${apart.length ? `, ${apart.join(', ')}` : ''}\n  KV at BF16 ${kv.perToken} B/token (${kv.unbounded} unbounded), state ${kv.state} B/sequence`,
   );
   const verdicts = Object.entries(row?.facts ?? {}).map(([name, fact]) =>
@@ -81,11 +87,11 @@ function checkArchitecture(
   );
   const failures = verdicts.filter((v) => v.outcome === 'failed').map((v) => `${v.fact}: ${v.detail}`);
   for (const v of verdicts)
-    console.log(
+    print(
       `  ${v.outcome === 'held' ? 'ok  ' : v.outcome === 'failed' ? 'FAIL' : '-   '} ${v.fact}: ${v.detail}`,
     );
   const differences = row?.independentCount ? secondOpinion(row.independentCount, count, kv) : [];
-  for (const note of [...notes, ...differences]) console.log(`  note ${note}`);
+  for (const note of [...notes, ...differences]) print(`  note ${note}`);
   return { file, failures, notes: differences, facts: verdicts.length, isRead: true };
 }
 
@@ -194,7 +200,12 @@ function secondOpinion(other: NonNullable<IndexRow['independentCount']>, count: 
 }
 
 function main(): void {
-  const [folder, filter] = process.argv.slice(2);
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { summary: { type: 'boolean' } },
+  });
+  const [folder, filter] = positionals;
+  if (values.summary) print = () => undefined;
   if (folder === undefined || !existsSync(folder)) {
     console.error('Usage: npm run check:corpus -- DIR [FILTER]');
     process.exit(2);

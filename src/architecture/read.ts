@@ -3,6 +3,7 @@ import { CLASSES, FAMILIES, type Family } from './families';
 import { ConfigReader, isObject, type ReadProblem } from './reader';
 import { readTowers } from './towers';
 import type { Architecture } from './types';
+import { enumerateWeights, type ModelWeights } from './weights';
 
 /** Which reader a config goes to, and why. */
 export interface FamilyMatch {
@@ -190,20 +191,50 @@ export function readArchitecture(value: Readonly<Record<string, unknown>>, match
   const problems = unread.length > 0 ? unread : noted;
   const towers = parts.towers ?? readTowers(root, parts.model);
   const statedName = root.text('_name_or_path') ?? root.text('name');
+  const described = { ...parts, mtp: parts.mtp ?? null, storedOnly: parts.storedOnly ?? [], towers };
   return {
     problems,
     readKeys: text.known,
     architecture: problems.some((p) => p.severity === 'error')
       ? null
-      : {
-          ...parts,
-          mtp: parts.mtp ?? null,
-          storedOnly: parts.storedOnly ?? [],
-          towers,
-          family: family.name,
-          modelType,
-          matchedBy,
-          statedName,
-        },
+      : new ReadArchitecture(described, { family: family.name, modelType, matchedBy, statedName }),
   };
+}
+
+type Identity = Pick<Architecture, 'family' | 'modelType' | 'matchedBy' | 'statedName'>;
+type Described = Omit<Architecture, keyof Identity | 'weights'>;
+
+/**
+ * An architecture whose weights are enumerated when first asked for. A class, since a getter made anew for each object
+ * gives each a hidden class of its own, which the young generation's collector then keeps alive with all it refers to.
+ */
+class ReadArchitecture implements Architecture {
+  readonly family: string;
+  readonly modelType: string;
+  readonly matchedBy: string;
+  readonly statedName: string | null;
+  readonly model: Described['model'];
+  readonly groups: Described['groups'];
+  readonly ends: Described['ends'];
+  readonly mtp: Described['mtp'];
+  readonly towers: Described['towers'];
+  readonly storedOnly: Described['storedOnly'];
+  private enumerated: ModelWeights | undefined;
+
+  constructor(described: Described, identity: Identity) {
+    this.family = identity.family;
+    this.modelType = identity.modelType;
+    this.matchedBy = identity.matchedBy;
+    this.statedName = identity.statedName;
+    this.model = described.model;
+    this.groups = described.groups;
+    this.ends = described.ends;
+    this.mtp = described.mtp;
+    this.towers = described.towers;
+    this.storedOnly = described.storedOnly;
+  }
+
+  get weights(): ModelWeights {
+    return (this.enumerated ??= enumerateWeights(this));
+  }
 }

@@ -1,5 +1,6 @@
 import type { JsonPath } from '../protocol';
 import type { Expression, Origin } from './expression';
+import type { ModelWeights } from './weights';
 
 /**
  * The architecture of a language model: small, immutable, and the same for every family. Readers in
@@ -232,6 +233,8 @@ export interface Architecture {
   readonly towers: readonly Tower[];
   /** In the published checkpoint, but no weights: rotary frequencies, key and value weights of layers that use none. */
   readonly storedOnly: readonly Tensor[];
+  /** All tensors with how often they stand in the model; enumerated when first asked for. */
+  readonly weights: ModelWeights;
 }
 
 /** Does every layer of this attention keep every token's KV? */

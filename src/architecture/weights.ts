@@ -36,41 +36,39 @@ const weightOf = (tensor: Tensor, layers: Expression, group: LayerGroup | null):
 
 /** The weights of one layer group, by the part of the layer they belong to. */
 export interface GroupWeights {
+  readonly group: LayerGroup;
   readonly attention: readonly { readonly block: AttentionBlock; readonly weights: readonly Weight[] }[];
   readonly ffn: readonly { readonly block: FfnBlock; readonly weights: readonly Weight[] }[];
   readonly extra: readonly Weight[];
+}
+
+/** Every weight of a model. */
+export interface ModelWeights {
+  /** What stands once: embedding, final norm, LM head. */
+  readonly ends: readonly Weight[];
+  /** In the order of the architecture's groups. */
+  readonly groups: readonly GroupWeights[];
+  /** All of them, those of MTP layers and towers last. */
   readonly all: readonly Weight[];
 }
 
-/** Weights of one layer group, in the order in which a token meets them. Made once a group: every context asks for them. */
-export function groupWeights(group: LayerGroup): GroupWeights {
-  const known = weightsOfGroup.get(group);
-  if (known) return known;
+function groupWeights(group: LayerGroup): GroupWeights {
   const [ofAttention, ofFfn] = [layerCount(group, 'attention'), layerCount(group, 'ffn')];
-  const attention = group.attention.map((block) => ({
-    block,
-    weights: block.tensors.map((t) => weightOf(t, ofAttention, group)),
-  }));
-  const ffn = group.ffn.map((block) => ({
-    block,
-    weights: block.tensors.map((t) => weightOf(t, ofFfn, group)),
-  }));
-  const extra = group.extra.map((t) => weightOf(t, ofAttention, group));
-  const all = [...attention.flatMap((b) => b.weights), ...ffn.flatMap((b) => b.weights), ...extra];
-  const weights = { attention, ffn, extra, all };
-  weightsOfGroup.set(group, weights);
-  return weights;
+  return {
+    group,
+    attention: group.attention.map((block) => ({
+      block,
+      weights: block.tensors.map((t) => weightOf(t, ofAttention, group)),
+    })),
+    ffn: group.ffn.map((block) => ({ block, weights: block.tensors.map((t) => weightOf(t, ofFfn, group)) })),
+    extra: group.extra.map((t) => weightOf(t, ofAttention, group)),
+  };
 }
-const weightsOfGroup = new WeakMap<LayerGroup, GroupWeights>();
-
-/** What stands once: embedding, final norm, LM head. */
-export const endWeights = (architecture: Architecture): Weight[] =>
-  architecture.ends.map((t) => weightOf(t, ONE, null));
 
 const NONE = constant(0);
 
 /** MTP layers: each a full layer with projections and norms of its own. A token of the main model meets none of them. */
-function mtpWeights({ mtp }: Architecture): Weight[] {
+function mtpWeights({ mtp }: Enumerable): Weight[] {
   if (!mtp) return [];
   const layers = variable('L_mtp', mtp.count, mtp.origin);
   const { attention, ffn, extra } = mtp.layer;
@@ -90,22 +88,29 @@ function mtpWeights({ mtp }: Architecture): Weight[] {
 }
 
 /** Weights of vision and audio towers, as far as they can be enumerated. */
-const towerWeights = ({ towers }: Architecture): Weight[] =>
+const towerWeights = ({ towers }: Enumerable): Weight[] =>
   towers.flatMap(({ kind, tensors }) =>
     (tensors ?? []).map((t): Weight => ({ ...weightOf(t, ONE, null), module: kind, activated: NONE })),
   );
 
-/** Every weight of the model, those of MTP layers and towers last. Made once a model. */
-export function modelWeights(architecture: Architecture): readonly Weight[] {
-  const known = weightsOfModel.get(architecture);
-  if (known) return known;
-  const weights = [
-    ...endWeights(architecture),
-    ...architecture.groups.flatMap((group) => groupWeights(group).all),
-    ...mtpWeights(architecture),
-    ...towerWeights(architecture),
+type Enumerable = Pick<Architecture, 'ends' | 'groups' | 'mtp' | 'towers'>;
+
+/** Enumerates every weight of a model, in the order in which a token meets them. An architecture does it once, when asked. */
+export function enumerateWeights(parts: Enumerable): ModelWeights {
+  const ends = parts.ends.map((t) => weightOf(t, ONE, null));
+  const groups = parts.groups.map(groupWeights);
+  const all = [
+    ...ends,
+    ...groups.flatMap(({ attention, ffn, extra }) => [
+      ...attention.flatMap((b) => b.weights),
+      ...ffn.flatMap((b) => b.weights),
+      ...extra,
+    ]),
+    ...mtpWeights(parts),
+    ...towerWeights(parts),
   ];
-  weightsOfModel.set(architecture, weights);
-  return weights;
+  return { ends, groups, all };
 }
-const weightsOfModel = new WeakMap<Architecture, readonly Weight[]>();
+
+/** Every weight of the model. */
+export const modelWeights = ({ weights }: Architecture): readonly Weight[] => weights.all;

@@ -1,8 +1,6 @@
 import {
   attentionName,
   constant,
-  endWeights,
-  groupWeights,
   isFullAttention,
   layerCount,
   product,
@@ -101,11 +99,10 @@ export function decodeOps(
       ops.push(gemm(w, opRole, tokens, opRole === 'other' ? OTHER_PRECISION : options.precision));
     }
   };
-  const ends = endWeights(architecture);
+  const { ends, groups } = architecture.weights;
   if (accounting.countsOther)
     for (const w of ends) if (w.tensor.role === 'table') ops.push(lookup(w, tokens));
-  for (const group of architecture.groups) {
-    const { attention, ffn, extra } = groupWeights(group);
+  for (const { group, attention, ffn, extra } of groups) {
     for (const { block, weights } of attention) {
       gemms(weights.filter((w) => !w.tensor.afterCore));
       ops.push(attentionCore(block, group, accounting, options, hybrid, tokens, context));

@@ -109,18 +109,33 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     ...config.problems.map((p): Finding => ({ ...pick(p), range: rangeOf(document, p.offset, p.length) })),
     ...problems.map((p): Finding => ({ ...pick(p), range: rangeOfPath(document, config, p.path) })),
   ];
-  const opsByContext = new Map(
-    architecture
-      ? settings.options.contexts.map(
-          (context) => [context, decodeOps(architecture, settings.options, { batch: 1, context })] as const,
-        )
-      : [],
-  );
+  const opsByContext = architecture
+    ? opsAtContexts(architecture, settings)
+    : new Map<number, readonly Op[]>();
   const analysis = architecture
     ? summarize(architecture, opsByContext, input, findings, settings)
     : withoutArchitecture(input, match, findings, settings);
   return { analysis, document, config, match, architecture, opsByContext, settings };
 }
+
+/** Operations of one token at each context of the settings. */
+const opsAtContexts = (
+  architecture: Architecture,
+  { options }: ServiceSettings,
+): ReadonlyMap<number, readonly Op[]> =>
+  new Map(
+    options.contexts.map(
+      (context) => [context, decodeOps(architecture, options, { batch: 1, context })] as const,
+    ),
+  );
+
+/** The analysis of an architecture that has been read already. */
+export const summarizeModel = (
+  architecture: Architecture,
+  input: Omit<AnalyzeInput, 'text'>,
+  findings: readonly Finding[],
+  settings: ServiceSettings,
+): ModelAnalysis => summarize(architecture, opsAtContexts(architecture, settings), input, findings, settings);
 
 const pick = ({ code, severity, message, path }: ReadProblem): Omit<Finding, 'range'> => ({
   code,

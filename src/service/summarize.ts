@@ -29,32 +29,49 @@ import {
   type DollarCost,
   type Op,
 } from '../cost';
-import type { AfdCost, Cost, Finding, Formula, ModelAnalysis, PerToken } from '../protocol';
+import type { AfdCost, Cost, Finding, Formula, FormulaInput, ModelAnalysis, PerToken } from '../protocol';
 import { contextLength } from './format';
 import { targetsOf, type ServiceSettings } from './settings';
 
 /** The context at which the report compares training with decoding (figure 4). */
 const TRAINING_CONTEXT = 8192;
 
-/** Formulas are written out only when somebody reads them: on most keystrokes nobody does. */
-class Formulas {
-  private readonly pending: (() => Formula)[] = [];
-  private written: readonly Formula[] | null = null;
+/**
+ * Formulas are written out only when somebody reads them: on most keystrokes nobody does. A class, so that all share
+ * their getters (see ReadArchitecture).
+ */
+class WrittenFormula implements Formula {
+  readonly result: number;
 
-  add(label: string, expression: Expression, unit: string, source: string): void {
-    this.pending.push(() => ({
-      label,
-      expression: formulaText(expression),
-      inputs: formulaInputs(expression),
-      result: expression.value,
-      unit,
-      source,
-    }));
+  constructor(
+    readonly label: string,
+    private readonly of: Expression,
+    readonly unit: string,
+    readonly source: string,
+  ) {
+    this.result = of.value;
   }
 
-  get list(): readonly Formula[] {
-    this.written ??= this.pending.map((write) => write());
-    return this.written;
+  get expression(): string {
+    return formulaText(this.of);
+  }
+
+  get inputs(): readonly FormulaInput[] {
+    return formulaInputs(this.of);
+  }
+
+  /** Plain data, for JSON and messages. */
+  toJSON(): Formula {
+    const { label, expression, inputs, result, unit, source } = this;
+    return { label, expression, inputs, result, unit, source };
+  }
+}
+
+class Formulas {
+  readonly list: Formula[] = [];
+
+  add(label: string, expression: Expression, unit: string, source: string): void {
+    this.list.push(new WrittenFormula(label, expression, unit, source));
   }
 }
 
@@ -134,9 +151,7 @@ export function summarize(
     }),
     attention: attentionSummary(architecture, firstOps),
     moe: moeSummary(architecture, targets, options.precision),
-    get formulas() {
-      return formulas.list;
-    },
+    formulas: formulas.list,
     accountingNotes: notesFor(architecture, options.accounting),
     findings,
   };
