@@ -71,14 +71,15 @@ function mainStreams(
         field(a, 'headDim', 'd'),
       ];
       // K and V of each KV head; every query head does QK^T and PV.
-      const widths = a.valueDim === a.headDim ? product(2, d) : sum(d, field(a, 'valueDim', 'd_v'));
+      const both = (count: Expression) =>
+        a.valueDim === a.headDim ? product(2, count, d) : product(count, sum(d, field(a, 'valueDim', 'd_v')));
       return [
         {
-          elements: product(kvHeads, widths),
+          elements: both(kvHeads),
           stride: null,
           cap: a.window === 'none' ? null : field(a, 'windowSize', a.window === 'chunked' ? 'C_chunk' : 'W'),
           topK,
-          flopWidth: product(heads, widths),
+          flopWidth: both(heads),
           isStored: a.cache === 'own',
         },
       ];

@@ -9,6 +9,7 @@ import {
   storedParts,
   type LayerGroup,
 } from '../../src/architecture';
+import { CATALOG } from '../../src/catalog';
 import { decodeOps, kvBytesPerToken, stateBytes, unboundedKvBytesPerToken } from '../../src/cost';
 import { architectureOf, type Config } from './fixtures';
 
@@ -74,7 +75,8 @@ describe('family fixtures', () => {
     });
 
   it('cover every family', () => {
-    const covered = new Set(fixtures.map(([, { config }]) => architectureOf(config).family));
+    const configs = [...CATALOG.map((model) => model.config), ...fixtures.map(([, { config }]) => config)];
+    const covered = new Set(configs.map((config) => architectureOf(config).family));
     const missing = ALL_FAMILIES.map(({ name }) => name).filter((name) => !covered.has(name));
     assert.deepEqual(missing, []);
   });
