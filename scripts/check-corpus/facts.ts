@@ -29,11 +29,11 @@ export type Verdict =
   | { readonly fact: string; readonly outcome: 'unchecked'; readonly detail: string };
 
 /**
- * Does a figure of ours agree with a rounded one? Within one unit of the last digit that is not zero: publishers round,
- * and truncate (Qwen3's "A3B" is 3.35B).
+ * Does a figure of ours agree with a rounded one? Within one unit of the last digit that is not zero, for publishers
+ * round, truncate and round up (Qwen3's "A3B" is 3.35B); and within a tenth, for the zeros of "30B" may be digits.
  */
 export function agreesRounded(ours: number, published: number): boolean {
-  return Math.abs(ours - published) < lastDigitUnit(published);
+  return Math.abs(ours - published) < Math.min(lastDigitUnit(published), 0.1 * published);
 }
 
 /** 0.1e9 for 36.7e9, 1e9 for 671e9, 1e10 for 30e9. */
