@@ -1,10 +1,14 @@
 import type { Family } from './decoder';
 import { deepseekFamilies } from './deepseek';
 import { ernieFamilies } from './ernie';
+import { gemmaFamilies } from './gemma';
+import { gemma3nFamilies } from './gemma3n';
+import { gemma4Families } from './gemma4';
 import { llamaFamilies } from './llama';
 import { llama4Families } from './llama4';
 import { minimaxFamilies } from './minimax';
 import { panguFamilies } from './pangu';
+import { recurrentGemmaFamilies } from './recurrent-gemma';
 import { step3Families } from './step3';
 
 export type { Family } from './decoder';
@@ -13,10 +17,14 @@ export type { Family } from './decoder';
 export const ALL_FAMILIES: readonly Family[] = [
   ...deepseekFamilies,
   ...ernieFamilies,
+  ...gemmaFamilies,
+  ...gemma3nFamilies,
+  ...gemma4Families,
   ...llamaFamilies,
   ...llama4Families,
   ...minimaxFamilies,
   ...panguFamilies,
+  ...recurrentGemmaFamilies,
   ...step3Families,
 ];
 
