@@ -13,12 +13,13 @@ import {
   analyzeCatalog,
   analyzeText,
   catalogEntries,
+  familyEntries,
   format,
   readSettings,
   type AnalyzedConfig,
   type ServiceSettings,
 } from '../service';
-import { catalogTable, comparison, markdownReport, textReport } from './report';
+import { catalogTable, comparison, familyTable, markdownReport, textReport } from './report';
 
 /** 0 sound, 1 findings of severity error, 2 usage or unreadable input. */
 const EXIT = { sound: 0, findings: 1, usage: 2 } as const;
@@ -220,6 +221,16 @@ withAnalysisOptions(program.command('catalog').description('the reference models
     );
   },
 );
+
+program
+  .command('families')
+  .description('the model families that are read')
+  .addOption(new Option('--format <format>', 'output').choices(FORMATS).default('text'))
+  .action(({ format }: Pick<CliOptions, 'format'>) => {
+    const entries = familyEntries();
+    const text = format === 'json' ? JSON.stringify(entries, null, 2) : familyTable(entries, format);
+    process.stdout.write(`${text}\n`);
+  });
 
 // A reader such as `head` that closes the pipe is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,5 +1,5 @@
 import type { ModelAnalysis, Parameters } from '../protocol';
-import { format, type CatalogEntry } from '../service';
+import { format, type CatalogEntry, type FamilyEntry } from '../service';
 import { table, type TableStyle } from './table';
 
 const { bytes, contextLength, parameters, si, usd, whole } = format;
@@ -222,3 +222,16 @@ export function catalogTable(
   });
   return `${table(['model', 'publisher', 'parameters', 'activated', 'KV/token', 'attention', 'source'], rows, style, 2)}\n`;
 }
+
+/** What is read: families with the model types by which they are known. */
+export const familyTable = (entries: readonly FamilyEntry[], style: TableStyle): string =>
+  table(
+    ['family', 'model_type', 'schema'],
+    entries.map(({ name, modelTypes, schema }) => [
+      name,
+      modelTypes.map((type) => (style === 'markdown' ? `\`${type}\`` : type)).join(', '),
+      style === 'markdown' ? `[${schema}](../schemas/config-${schema}.schema.json)` : schema,
+    ]),
+    style,
+    3,
+  );
