@@ -33,6 +33,16 @@ const wholeNumber = (least: number) => `a whole number from ${least} to ${MAX_SI
  */
 export type KeyAliases = Readonly<Record<string, readonly (string | readonly string[])[]>>;
 
+/** Keys' values that do not stand in the file as readers ask for them, worked out from what does; before all aliases. */
+export type KeyValues = Readonly<Record<string, Field<unknown>>>;
+
+/** A key's place and value; `origin` where it was worked out. */
+interface Located {
+  readonly steps: readonly string[];
+  readonly value: unknown;
+  readonly origin?: Origin;
+}
+
 /**
  * Reads keys of one config object. Nothing throws: a key that is missing or has no usable value is noted as
  * a problem and stands in as 1, and the family's reader gives no architecture when an error was noted.
@@ -45,13 +55,26 @@ export class ConfigReader {
     /** Keys of this object that the family's reader has looked at. */
     readonly known = new Set<string>(),
     readonly aliases: KeyAliases = {},
+    readonly values: KeyValues = {},
   ) {}
 
   /** The same object for a dialect or family that writes other keys. Later aliases come before what is there. */
   withAliases(aliases: KeyAliases): ConfigReader {
-    return new ConfigReader(this.config, this.path, this.problems, this.known, {
-      ...this.aliases,
-      ...aliases,
+    return new ConfigReader(
+      this.config,
+      this.path,
+      this.problems,
+      this.known,
+      { ...this.aliases, ...aliases },
+      this.values,
+    );
+  }
+
+  /** The same object with values of keys that its form of config does not have, or has in another form. */
+  withValues(values: KeyValues): ConfigReader {
+    return new ConfigReader(this.config, this.path, this.problems, this.known, this.aliases, {
+      ...this.values,
+      ...values,
     });
   }
 
@@ -68,14 +91,17 @@ export class ConfigReader {
   }
 
   /** Where a key's value stands: itself, or the first alias that is given. */
-  private locate(key: string): { readonly steps: readonly string[]; readonly value: unknown } {
+  private locate(key: string): Located {
     this.known.add(key);
+    const worked = Object.hasOwn(this.values, key) ? this.values[key] : undefined;
+    if (worked) return { steps: [key], ...worked };
     const own = this.config[key];
     const aliases = Object.hasOwn(this.aliases, key) ? this.aliases[key] : undefined;
+    // Every other name of the key is understood too.
+    for (const alias of aliases ?? []) this.known.add((typeof alias === 'string' ? alias : alias[0]) ?? '');
     if ((own !== undefined && own !== null) || aliases === undefined) return { steps: [key], value: own };
     for (const alias of aliases) {
       const steps = typeof alias === 'string' ? [alias] : alias;
-      this.known.add(steps[0] ?? '');
       const value = steps.reduce<unknown>((at, step) => (isObject(at) ? at[step] : undefined), this.config);
       if (value !== undefined && value !== null) return { steps, value };
     }
@@ -93,16 +119,23 @@ export class ConfigReader {
   }
 
   pathOf(key: string): JsonPath {
-    return [...this.path, ...this.locate(key).steps];
+    const { steps, origin } = this.locate(key);
+    return origin?.paths[0] ?? [...this.path, ...steps];
   }
 
   /** The key's name as the file has it. */
   private nameOf(key: string): string {
-    return this.locate(key).steps.join('.');
+    const { steps, origin } = this.locate(key);
+    return (origin?.paths[0]?.slice(this.path.length) ?? steps).join('.');
   }
 
   originOf(...keys: string[]): Origin {
-    return { paths: keys.filter((key) => this.has(key)).map((key) => this.pathOf(key)) };
+    const given = keys.filter((key) => this.has(key)).map((key) => this.locate(key));
+    const note = given.length === 1 ? given[0]?.origin?.note : undefined;
+    return {
+      paths: given.flatMap(({ steps, origin }) => origin?.paths ?? [[...this.path, ...steps]]),
+      ...(note === undefined ? {} : { note }),
+    };
   }
 
   /** A size or count: a whole number of at least `least`. The first of the keys that is given counts; null is absent. */
