@@ -1,4 +1,4 @@
-import { formulaText, nodeAt, pathsOf, type Expression } from '../architecture';
+import { formulaText, nodeAt, type Architecture, type AttentionBlock, type Origin } from '../architecture';
 import { kvBytesPerToken, kvPrecisions, mainExperts } from '../cost';
 import type { JsonPath, Position } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
@@ -32,7 +32,6 @@ export function inlayHints(analyzed: AnalyzedConfig): Hint[] {
     else hints.push({ position, label, tooltip });
   };
   const model = architecture.model.origins;
-  const textPath = analyzed.match?.textPath ?? [];
 
   add(
     familyPath(analyzed),
@@ -45,8 +44,8 @@ export function inlayHints(analyzed: AnalyzedConfig): Hint[] {
     const perToken = kvBytesPerToken(ops);
     const state = kv.stateBytesPerSequence > 0 ? `, state ${bytes(kv.stateBytesPerSequence)}/sequence` : '';
     add(
-      kvPath(perToken, textPath),
-      `KV ${bytes(kv.bytesPerToken)}/token at ${kvPrecisions(ops)}${state}`,
+      kvPath(architecture),
+      `${kv.bytesPerToken > 0 ? `KV ${bytes(kv.bytesPerToken)}/token at ${kvPrecisions(ops)}` : 'no KV cache'}${state}`,
       [
         `KV cache per token: \`${formulaText(perToken)}\` = ${whole(perToken.value)} bytes`,
         ...kv.atContext.map(
@@ -107,17 +106,28 @@ const exists = (root: AnalyzedConfig['config']['root'], path: JsonPath): boolean
   return node !== undefined && node !== nodeAt(root, path.slice(0, -1));
 };
 
-/** The key whose line decides the KV cache: what it is made of, the layer count last. */
-function kvPath(perToken: Expression, textPath: JsonPath): JsonPath | undefined {
-  const paths = pathsOf(perToken);
-  const byKey = (key: string) => paths.find((path) => path.at(-1) === key);
-  return (
-    byKey('kv_lora_rank') ??
-    byKey('num_attention_groups') ??
-    byKey('num_key_value_heads') ??
-    byKey('num_attention_heads') ??
-    paths.find((path) => path.length > textPath.length)
+/** The key whose line decides the KV cache, or else the states. */
+function kvPath({ groups }: Architecture): JsonPath | undefined {
+  const blocks = groups.flatMap((group) => group.attention);
+  const caching = blocks.filter((a) => a.kind !== 'recurrent');
+  const paths = (caching.length > 0 ? caching : blocks).flatMap((a) =>
+    cacheOrigins(a).flatMap((o) => o?.paths ?? []),
   );
+  return paths[0];
+}
+
+/** Where the sizes of a block's cache were read, the deciding one first. */
+function cacheOrigins(a: AttentionBlock): readonly (Origin | undefined)[] {
+  switch (a.kind) {
+    case 'latent':
+      return [a.origins.kvRank];
+    case 'softmax':
+      return [a.origins.kvHeads, a.origins.queryHeads, a.origins.headDim];
+    case 'compressed':
+      return [a.origins.headDim, a.origins.ratio];
+    case 'recurrent':
+      return [a.origins.keyDim, a.origins.heads, a.origins.valueDim, a.origins.convChannels];
+  }
 }
 
 /** End of the line on which a value ends. */
