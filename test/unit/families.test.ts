@@ -179,7 +179,7 @@ describe('families: reading', () => {
   it('does not let an incomplete vision tower stop the language model', () => {
     const architecture = architectureOf({
       ...catalogConfig('Llama-4-Maverick'),
-      vision_config: { hidden_size: 8 },
+      vision_config: { hidden_size: 'wide' },
     });
     assert.equal(countParameters(architecture).vision, null);
   });

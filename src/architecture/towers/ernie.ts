@@ -46,7 +46,7 @@ export const ernieVision: TowerReader = ({ config, root, hidden }) => {
     }),
     ...part.layerNorm('ln', width),
     ...mlp('spatial_linear', merged),
-    ...mlp('temporal_linear', product(temporal, merged)),
+    ...(root.flag('use_temporal_conv', true) ? mlp('temporal_linear', product(temporal, merged)) : []),
     ...resampler.linear('mlp', hidden, merged),
     ...resampler.rmsNorm('after_norm', hidden),
   ];
