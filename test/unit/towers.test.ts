@@ -14,7 +14,7 @@ function countOf(config: Config, hidden: number): { vision?: number | null; audi
   return Object.fromEntries(
     towersOf(config, hidden).map(({ kind, tensors }) => [
       kind,
-      tensors && tensors.reduce((n, t) => n + elementsOf(t).value * t.copies.value, 0),
+      tensors?.reduce((n, t) => n + elementsOf(t).value * t.copies.value, 0) ?? null,
     ]),
   );
 }

@@ -1,6 +1,6 @@
 import { constant, product, type Expression } from '../expression';
 import type { Tensor } from '../types';
-import type { Part} from './tower';
+import type { Part } from './tower';
 import { type TowerConfig } from './tower';
 import { audio, vision, type TowerReader } from './projectors';
 
