@@ -15,6 +15,8 @@ export interface LatentSpec {
   readonly bias?: boolean;
   readonly selection?: Sourced<Selection>;
   readonly prefix?: string;
+  /** Name of the output projection, `o_proj` unless given. */
+  readonly outputName?: string;
   /** Weights of an indexer or a gate. */
   readonly extra?: readonly Tensor[];
 }
@@ -54,7 +56,9 @@ export function latentAttention(hidden: Expression, spec: LatentSpec): LatentBlo
     vector(`${p}kv_a_layernorm`, 'attention', rank),
     matrix(`${p}kv_b_proj`, 'attention', product(heads, sum(nope, value)), rank),
     ...(spec.extra ?? []),
-    ...linear(`${p}o_proj`, 'attention', hidden, product(heads, value), bias, { afterCore: true }),
+    ...linear(p + (spec.outputName ?? 'o_proj'), 'attention', hidden, product(heads, value), bias, {
+      afterCore: true,
+    }),
   );
   return { ...block, tensors, selection: spec.selection ?? null };
 }
