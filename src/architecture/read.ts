@@ -184,7 +184,8 @@ export function readArchitecture(value: Readonly<Record<string, unknown>>, match
   const aliases = family.aliases ?? {};
   const text = match.textPath
     .reduce<ConfigReader>((reader, step) => reader.nested(String(step)), root)
-    .withAliases(aliases);
+    .withAliases(aliases)
+    .withDefaults(family.defaults ?? {});
   const parts = family.read({ root, text, modelType });
   checkDecidingKeys(text, family.name);
   const unread = noted.filter((p) => UNREAD_CODES.includes(p.code));

@@ -36,6 +36,9 @@ export type KeyAliases = Readonly<Record<string, readonly (string | readonly str
 /** Keys' values that do not stand in the file as readers ask for them, worked out from what does; before all aliases. */
 export type KeyValues = Readonly<Record<string, Field<unknown>>>;
 
+/** Numbers and flags that a config class has for keys that a file leaves out. A null in the file is not absent. */
+export type ClassDefaults = Readonly<Record<string, number | boolean>>;
+
 /** A key's place and value; `origin` where it was worked out. */
 interface Located {
   readonly steps: readonly string[];
@@ -56,26 +59,39 @@ export class ConfigReader {
     readonly known = new Set<string>(),
     readonly aliases: KeyAliases = {},
     readonly values: KeyValues = {},
+    /** What the family's config class assumes of absent keys; comes before a reader's own fallback. */
+    readonly classDefaults: ClassDefaults = {},
   ) {}
 
   /** The same object for a dialect or family that writes other keys. Later aliases come before what is there. */
   withAliases(aliases: KeyAliases): ConfigReader {
+    return this.with({ aliases: { ...this.aliases, ...aliases } });
+  }
+
+  /** The same object with values of keys that its form of config does not have, or has in another form. */
+  withValues(values: KeyValues): ConfigReader {
+    return this.with({ values: { ...this.values, ...values } });
+  }
+
+  /** The same object for a family whose config class has these defaults. */
+  withDefaults(classDefaults: ClassDefaults): ConfigReader {
+    return this.with({ classDefaults });
+  }
+
+  private with(changed: {
+    readonly aliases?: KeyAliases;
+    readonly values?: KeyValues;
+    readonly classDefaults?: ClassDefaults;
+  }): ConfigReader {
     return new ConfigReader(
       this.config,
       this.path,
       this.problems,
       this.known,
-      { ...this.aliases, ...aliases },
-      this.values,
+      changed.aliases ?? this.aliases,
+      changed.values ?? this.values,
+      changed.classDefaults ?? this.classDefaults,
     );
-  }
-
-  /** The same object with values of keys that its form of config does not have, or has in another form. */
-  withValues(values: KeyValues): ConfigReader {
-    return new ConfigReader(this.config, this.path, this.problems, this.known, this.aliases, {
-      ...this.values,
-      ...values,
-    });
   }
 
   /** A reader of a nested object; an absent or wrong one reads as empty. */
@@ -145,12 +161,10 @@ export class ConfigReader {
     for (const name of names) this.known.add(name);
     const key = names.find((name) => this.has(name));
     if (key === undefined) {
-      if (typeof fallback === 'number')
-        return {
-          value: fallback,
-          origin: { paths: [], note: `default of the family: ${names[0] ?? ''} is absent` },
-        };
-      if (fallback) return fallback;
+      const byClass = names.map((name) => this.classDefault(name)).find((x) => typeof x === 'number');
+      const assumed = this.isAbsent(names) ? (byClass ?? fallback) : (fallback ?? byClass);
+      if (typeof assumed === 'number') return { value: assumed, origin: defaultOrigin(names[0]) };
+      if (assumed) return assumed;
       this.missing(names);
       return { value: 1, origin: { paths: [] } };
     }
@@ -164,13 +178,26 @@ export class ConfigReader {
   /** A size that may be absent or null. */
   optionalSize(keys: string | readonly string[], least = 1): Field<number> | null {
     const names = typeof keys === 'string' ? [keys] : keys;
-    return names.some((name) => this.has(name)) ? this.size(names, undefined, least) : null;
+    const isAssumed = this.isAbsent(names) && names.some((name) => this.classDefault(name) !== undefined);
+    return isAssumed || names.some((name) => this.has(name)) ? this.size(names, undefined, least) : null;
+  }
+
+  /** Left out altogether: a null is given. */
+  private isAbsent(names: readonly string[]): boolean {
+    return names.every((name) => this.raw(name) === undefined);
+  }
+
+  /** What the family's config class assumes of a key that the file leaves out. */
+  classDefault(key: string): number | boolean | undefined {
+    return Object.hasOwn(this.classDefaults, key) ? this.classDefaults[key] : undefined;
   }
 
   flag(key: string, fallback: boolean): Field<boolean> {
     const value = this.raw(key);
-    if (value === undefined || value === null)
-      return { value: fallback, origin: { paths: [], note: `default of the family: ${key} is absent` } };
+    if (value === undefined || value === null) {
+      const byClass = value === undefined ? this.classDefault(key) : undefined;
+      return { value: typeof byClass === 'boolean' ? byClass : fallback, origin: defaultOrigin(key) };
+    }
     if (typeof value === 'boolean') return { value, origin: this.originOf(key) };
     this.problem('error', 'config/flag', `"${this.nameOf(key)}" must be true or false.`, [key]);
     return { value: fallback, origin: this.originOf(key) };
@@ -258,6 +285,8 @@ export class ConfigReader {
     );
   }
 }
+
+const defaultOrigin = (key = ''): Origin => ({ paths: [], note: `default of the family: ${key} is absent` });
 
 export const given = <T>(value: T, origin: Origin = { paths: [] }): Field<T> => ({ value, origin });
 

@@ -1,6 +1,14 @@
 import type { SoftmaxSpec } from '../blocks';
 import type { Expression, Origin } from '../expression';
-import { given, groupLayers, sourced, type ConfigReader, type Field, type KeyAliases } from '../reader';
+import {
+  given,
+  groupLayers,
+  sourced,
+  type ClassDefaults,
+  type ConfigReader,
+  type Field,
+  type KeyAliases,
+} from '../reader';
 import { field, norms } from '../tensors';
 import type { Architecture, AttentionBlock, FfnBlock, Layer, LayerGroup, Tensor } from '../types';
 
@@ -16,6 +24,8 @@ export interface Family {
   readonly schema: string;
   /** The family's own names of the usual keys (`attribute_map` in transformers). */
   readonly aliases?: KeyAliases;
+  /** What its config class assumes of keys that a file leaves out. */
+  readonly defaults?: ClassDefaults;
   readonly read: FamilyReader;
 }
 
@@ -72,7 +82,8 @@ export function readHeads(
 
 /** `hidden_size / num_attention_heads`, which must be whole where no `head_dim` is given. */
 export function derivedHeadDim(text: ConfigReader, queryHeads: Field<number>): Field<number> {
-  if (text.has('head_dim')) return given(1);
+  const isAssumed = text.raw('head_dim') === undefined && text.classDefault('head_dim') !== undefined;
+  if (text.has('head_dim') || isAssumed) return given(1);
   const hidden = text.size('hidden_size');
   const derived = hidden.value / queryHeads.value;
   if (!Number.isInteger(derived))
