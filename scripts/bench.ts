@@ -80,7 +80,7 @@ async function largest(): Promise<void> {
   for (const { name, text } of largestConfigs()) {
     const { value } = parseConfigText(text);
     const match = isObject(value) ? matchFamily(value) : null;
-    if (!isObject(value) || !match || !('family' in match)) continue;
+    if (!isObject(value) || !match) continue;
     const schemas = path.join(root, 'schemas');
     const service = getLanguageService({
       schemaRequestService: (uri) =>

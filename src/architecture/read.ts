@@ -1,4 +1,5 @@
 import type { JsonPath } from '../protocol';
+import { UNKNOWN_FAMILY } from './by-keys/family';
 import { CLASSES, FAMILIES, type Family } from './families';
 import { ConfigReader, isObject, type ReadProblem } from './reader';
 import { readTowers } from './towers';
@@ -95,10 +96,8 @@ export function recognize(value: unknown): string | null {
   return dimensions.length >= 3 ? dimensions.slice(0, 3).join(', ') : null;
 }
 
-/** Finds the family of a recognized config, or says which model type is not read. */
-export function matchFamily(
-  value: Readonly<Record<string, unknown>>,
-): FamilyMatch | { readonly unknownType: string | null } {
+/** Finds the family of a recognized config; where it is not known, the keys have to do. */
+export function matchFamily(value: Readonly<Record<string, unknown>>): FamilyMatch {
   const nested = nestedText(value);
   const isNested = nested !== null && dimensionKeys(nested.config).length >= dimensionKeys(value).length;
   const textPath = isNested ? nested.path : [];
@@ -119,10 +118,17 @@ export function matchFamily(
     if (family && !(modelType === 'ernie' && !('moe_num_experts' in value)))
       return { family, modelType, matchedBy, textPath };
   }
-  const stated = candidates.map(([type]) => type).find((type) => typeof type === 'string');
-  return {
-    unknownType: typeof stated === 'string' ? stated : typeof className === 'string' ? className : null,
-  };
+  const stated = candidates.find(([type]) => typeof type === 'string');
+  if (stated)
+    return { family: UNKNOWN_FAMILY, modelType: String(stated[0]), matchedBy: stated[1], textPath };
+  return typeof className === 'string'
+    ? {
+        family: UNKNOWN_FAMILY,
+        modelType: className,
+        matchedBy: `architectures "${className}"`,
+        textPath,
+      }
+    : { family: UNKNOWN_FAMILY, modelType: '', matchedBy: 'its keys', textPath };
 }
 
 /**
@@ -187,7 +193,7 @@ export function readArchitecture(value: Readonly<Record<string, unknown>>, match
     .withAliases(aliases)
     .withDefaults(family.defaults ?? {});
   const parts = family.read({ root, text, modelType });
-  checkDecidingKeys(text, family.name);
+  if (!family.refusesUnread) checkDecidingKeys(text, family.name);
   const unread = noted.filter((p) => UNREAD_CODES.includes(p.code));
   const problems = unread.length > 0 ? unread : noted;
   const towers = parts.towers ?? readTowers(root, parts.model);

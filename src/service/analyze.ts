@@ -15,6 +15,7 @@ import {
 } from '../architecture';
 import { decodeOps, type Op } from '../cost';
 import type { Finding, JsonPath, ModelAnalysis } from '../protocol';
+import { didYouMean } from './did-you-mean';
 import { bytes } from './format';
 import { mayBeModelConfig } from './recognize-text';
 import { misspelledKeys, schemaProblems } from './schema-problems';
@@ -85,12 +86,9 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
   )
     return null;
 
-  const found = isObject(config.value) && recognizedBy !== null ? matchFamily(config.value) : null;
-  const match = found && 'family' in found ? found : null;
+  const match = isObject(config.value) && recognizedBy !== null ? matchFamily(config.value) : null;
   const problems: ReadProblem[] = [];
   let architecture: Architecture | null = null;
-  if (found && !match)
-    problems.push(unknownFamily('unknownType' in found ? found.unknownType : null, recognizedBy ?? ''));
   if (match && isObject(config.value)) {
     // A half-typed line may have swallowed the keys after it: then nothing is said of what is missing.
     const isBroken = config.problems.some((p) => p.code === 'json/syntax');
@@ -102,7 +100,7 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     if (text) problems.push(...misspelledKeys(match.family, text, match.textPath, isRead));
     // What the reader says of a config that the schema refuses follows from the same mistake.
     const isSound = schema.every((p) => p.severity !== 'error');
-    if (isSound && !isBroken) problems.push(...read.problems);
+    if (isSound && !isBroken) problems.push(...read.problems.map((p) => suggestFamily(p, match)));
     if (isSound) architecture = read.architecture;
   }
   const findings = [
@@ -116,6 +114,16 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     ? summarize(architecture, opsByContext, input, findings, settings)
     : withoutArchitecture(input, match, findings, settings);
   return { analysis, document, config, match, architecture, opsByContext, settings };
+}
+
+const digits = (name: string): string => name.replace(/\D/g, '');
+
+/** A slip of the pen in the family's name; another version of a family is none. */
+function suggestFamily(problem: ReadProblem, { modelType }: FamilyMatch): ReadProblem {
+  if (problem.code !== 'config/unknown-family') return problem;
+  const meant = didYouMean(modelType, FAMILIES.keys());
+  if (meant === null || digits(meant) !== digits(modelType)) return problem;
+  return { ...problem, message: `${problem.message} Did you mean "${meant}"?` };
 }
 
 /** Operations of one token at each context of the settings. */
@@ -143,16 +151,6 @@ const pick = ({ code, severity, message, path }: ReadProblem): Omit<Finding, 'ra
   message,
   path,
 });
-
-function unknownFamily(modelType: string | null, recognizedBy: string): ReadProblem {
-  const known = [...new Set([...FAMILIES.values()].map((family) => family.name))].join(', ');
-  return {
-    severity: 'error',
-    code: 'config/unknown-family',
-    message: `${modelType === null ? `This looks like a model config (${recognizedBy}) but has no model_type that tells its family` : `Decode Lens does not read the family ${JSON.stringify(modelType)} yet`}; it reads ${known}. Nothing was computed.`,
-    path: modelType === null ? [] : ['model_type'],
-  };
-}
 
 /** Positions of a finding: the exact value; where a key is missing, the brace of the object that lacks it. */
 function rangeOfPath(document: TextDocument, config: ConfigText, path: JsonPath) {

@@ -1,5 +1,5 @@
 import * as validators from '#validators';
-import type { ReadProblem } from '../architecture';
+import type { Family, ReadProblem } from '../architecture';
 import type { JsonPath } from '../protocol';
 import { didYouMean } from './did-you-mean';
 
@@ -58,7 +58,7 @@ const keysOfSchema = new Map<string, readonly string[]>();
  * A key that merely is not known is no problem: configs carry many that cost nothing.
  */
 export function misspelledKeys(
-  family: { readonly name: string; readonly schema: string },
+  family: Pick<Family, 'name' | 'schema' | 'types'>,
   config: Readonly<Record<string, unknown>>,
   base: JsonPath,
   isRead: (key: string) => boolean,
@@ -69,7 +69,8 @@ export function misspelledKeys(
     if (isRead(key) || known.includes(key)) return [];
     const meant = didYouMean(key, free);
     if (meant === null) return [];
-    const message = `${family.name} configs have no key ${JSON.stringify(key)}: did you mean "${meant}"?`;
+    const whose = family.types.length === 0 ? 'Model configs' : `${family.name} configs`;
+    const message = `${whose} have no key ${JSON.stringify(key)}: did you mean "${meant}"?`;
     return [{ severity: 'warning' as const, code: 'schema/unknown-key', message, path: [...base, key] }];
   });
 }

@@ -178,7 +178,7 @@ describe('language server over stdio', () => {
       ['a duplicate key', QWEN.replace('{', '{ "hidden_size": 1024,'), /stands here twice/],
       ['deep nesting', `{"model_type": "llama", "a": ${'['.repeat(100_000)}`, /Nested deeper/],
       ['a 20 MB file', big, /reads model configs of up to/],
-      ['a foreign family', '{"model_type": "wav2vec9000", "hidden_size": 8}', /does not read the family/],
+      ['a foreign family', '{"model_type": "wav2vec9000", "hidden_size": 8}', /does not know the family/],
       ['experts in a dense family', QWEN.replace('{', '{ "num_experts": 64,'), /changes the architecture/],
       [
         'keys that mean something to JavaScript',

@@ -187,7 +187,7 @@ describe('families: reading', () => {
     const { value } = parseConfigText(
       JSON.stringify({ ...LLAMA_3_8B, model_type: 'mimo', architectures: ['LlamaForCausalLM'] }),
     );
-    assert.deepEqual(matchFamily(value as Config), { unknownType: 'mimo' });
+    assert.equal(matchFamily(value as Config).family.types.length, 0);
   });
   it('tells the absent key from null where the modelling code does', () => {
     const text = catalogConfig('Step-3').text_config as Config;

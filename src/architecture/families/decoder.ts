@@ -26,6 +26,8 @@ export interface Family {
   readonly aliases?: KeyAliases;
   /** What its config class assumes of keys that a file leaves out. */
   readonly defaults?: ClassDefaults;
+  /** Its reader itself refuses keys that it does not understand: it knows no family of whose keys to be sure. */
+  readonly refusesUnread?: true;
   readonly read: FamilyReader;
 }
 
