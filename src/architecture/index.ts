@@ -6,5 +6,6 @@ export * from './read';
 export { isObject, type ReadProblem } from './reader';
 export { elementsOf, field } from './tensors';
 export * from './stored';
+export { towerObjects, TOWER_PLACES } from './towers';
 export * from './types';
 export * from './weights';

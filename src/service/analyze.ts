@@ -18,7 +18,7 @@ import type { Finding, JsonPath, ModelAnalysis } from '../protocol';
 import { didYouMean } from './did-you-mean';
 import { bytes } from './format';
 import { mayBeModelConfig } from './recognize-text';
-import { misspelledKeys, schemaProblems } from './schema-problems';
+import { misspelledKeys, schemaProblems, towerProblems } from './schema-problems';
 import { type ServiceSettings } from './settings';
 import { summarize } from './summarize';
 
@@ -98,6 +98,7 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     problems.push(...schema.filter((p) => !(isBroken && p.code === 'schema/required')));
     const text = objectAt(config.value, match.textPath);
     if (text) problems.push(...misspelledKeys(match.family, text, match.textPath, isRead));
+    problems.push(...towerProblems(config.value));
     // What the reader says of a config that the schema refuses follows from the same mistake.
     const isSound = schema.every((p) => p.severity !== 'error');
     if (isSound && !isBroken) problems.push(...read.problems.map((p) => suggestFamily(p, match)));

@@ -1,5 +1,5 @@
 import * as validators from '#validators';
-import type { Family, ReadProblem } from '../architecture';
+import { objectAt, towerObjects, TOWER_PLACES, type Family, type ReadProblem } from '../architecture';
 import type { JsonPath } from '../protocol';
 import { didYouMean } from './did-you-mean';
 
@@ -14,9 +14,31 @@ interface SchemaError {
 /** Nobody reads more; a wrong list would give one for each of its entries. */
 const MAX_ERRORS = 50;
 
+interface Violation {
+  readonly code: string;
+  readonly message: string;
+  readonly path: JsonPath;
+}
+
+/** Where an object violates a schema, with the path of the exact value; each said once. */
+function violationsOf(schema: string, value: unknown, base: JsonPath): Violation[] {
+  const validate = validators.configs[schema];
+  if (!validate || validate(value)) return [];
+  const errors: readonly SchemaError[] = validate.errors ?? [];
+  const seen = new Set<string>();
+  return errors.slice(0, MAX_ERRORS).flatMap((error) => {
+    const message = messageOf(error);
+    const path = [...base, ...pathOf(error.instancePath, value)];
+    const key = `${path.join('/')} ${message ?? ''}`;
+    if (message === null || seen.has(key)) return [];
+    seen.add(key);
+    return [{ code: `schema/${error.keyword}`, message, path }];
+  });
+}
+
 /**
- * Checks the object that holds the language model against its family's schema; problems carry the path of the exact
- * value. What is wrong with a key that nothing is computed from is a warning.
+ * Checks the object that holds the language model against its family's schema. What is wrong with a key that nothing
+ * is computed from is a warning.
  */
 export function schemaProblems(
   schema: string,
@@ -25,22 +47,20 @@ export function schemaProblems(
   isRead: (key: string) => boolean,
 ): ReadProblem[] {
   const value = base.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], config);
-  const validate = validators.configs[schema];
-  if (!validate || validate(value)) return [];
-  const errors: readonly SchemaError[] = validate.errors ?? [];
-  const seen = new Set<string>();
-  const listed = errors.slice(0, MAX_ERRORS);
-  return listed.flatMap((error) => {
-    const message = messageOf(error);
-    const path = [...base, ...pathOf(error.instancePath, value)];
-    const key = `${path.join('/')} ${message ?? ''}`;
-    if (message === null || seen.has(key)) return [];
-    seen.add(key);
-    const [step] = path.slice(base.length);
-    const severity = step === undefined || isRead(String(step)) ? 'error' : 'warning';
-    return [{ severity, code: `schema/${error.keyword}`, message, path }];
+  return violationsOf(schema, value, base).map((violation) => {
+    const step = violation.path[base.length];
+    return { ...violation, severity: step === undefined || isRead(String(step)) ? 'error' : 'warning' };
   });
 }
+
+/** The schema of all towers, and of the wrapper's keys about them. */
+const TOWERS = 'towers';
+
+/** Checks the objects that describe towers. Only warnings: a tower never decides whether the language model is read. */
+export const towerProblems = (config: Readonly<Record<string, unknown>>): ReadProblem[] =>
+  towerObjects(config).flatMap((path) =>
+    violationsOf(TOWERS, objectAt(config, path), path).map((v) => ({ ...v, severity: 'warning' as const })),
+  );
 
 /** Keys of the object that holds a language model, as its family's schema describes them. */
 function keysOf(schema: string): readonly string[] {
@@ -138,10 +158,19 @@ function messageOf({ keyword, params, message, instancePath }: SchemaError): str
   }
 }
 
-/** What a key of the language model's object means, from its schema's description. */
+/** What a key means, from the description in its schema: the family's, or that of towers and of wrappers' keys about them. */
 export function keyDescription(schema: string, path: JsonPath, base: JsonPath): string | null {
+  const tower = TOWER_PLACES.find(({ at }) => at.length < path.length && startsWith(path, at));
+  return (
+    describedBy(schema, startsWith(path, base) ? path.slice(base.length) : path) ??
+    describedBy(TOWERS, tower ? path.slice(tower.at.length) : path)
+  );
+}
+
+const startsWith = (path: JsonPath, base: JsonPath): boolean => base.every((step, i) => path[i] === step);
+
+function describedBy(schema: string, path: JsonPath): string | null {
   const docs = validators.schemaDocs[schema];
-  const inside = base.every((step, i) => path[i] === step) ? path.slice(base.length) : path;
-  const key = inside.filter((step) => typeof step === 'string').join('.');
+  const key = path.filter((step) => typeof step === 'string').join('.');
   return docs && Object.hasOwn(docs, key) ? (docs[key] ?? null) : null;
 }

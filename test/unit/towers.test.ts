@@ -3,6 +3,7 @@ import { pathsOf } from '../../src/architecture/expression';
 import { ConfigReader } from '../../src/architecture/reader';
 import { elementsOf } from '../../src/architecture/tensors';
 import { readTowers } from '../../src/architecture/towers';
+import { analyzeConfig, DEFAULT_SETTINGS, hoverAt } from '../../src/service';
 import { architectureOf, LLAMA_3_8B, type Config } from './fixtures';
 
 /** Towers of a wrapper by themselves, beside a language model of a given width. */
@@ -360,5 +361,65 @@ describe('towers', () => {
     const config = { model_type: 'llava', text_config: LLAMA_3_8B, vision_config: { hidden_size: 'wide' } };
     const { towers } = architectureOf(config);
     assert.deepEqual(towers, [{ kind: 'vision', path: ['vision_config'], tensors: null }]);
+  });
+});
+
+describe('towers in the editor', () => {
+  const config = {
+    model_type: 'llava',
+    text_config: LLAMA_3_8B,
+    vision_config: CLIP_336,
+    multimodal_projector_bias: true,
+  };
+  const analyzed = (value: Config) => {
+    const result = analyzeConfig(
+      { text: JSON.stringify(value, null, 2), file: 'config.json', name: 'm' },
+      DEFAULT_SETTINGS,
+    );
+    assert.ok(result);
+    return result;
+  };
+  const hoverOn = (value: Config, key: string): string => {
+    const result = analyzed(value);
+    const offset = result.document.getText().indexOf(`"${key}"`) + 1;
+    return hoverAt(result, result.document.positionAt(offset))?.markdown ?? '';
+  };
+
+  it('a size of a tower says what it means and decides, and with which formula', () => {
+    const hover = hoverOn(config, 'image_size');
+    assert.match(hover, /Side of the square image/);
+    assert.match(hover, /\| parameters \| 591K \|/);
+    assert.match(hover, /N_patch/);
+  });
+  it('the layers of a tower decide what is in its layers', () => {
+    const { text_config, ...wrapper } = config;
+    const hover = hoverOn({ ...wrapper, text_config }, 'num_hidden_layers');
+    assert.match(hover, /Transformer blocks of the tower/);
+    assert.match(hover, /\| parameters \| 302M \|/);
+  });
+  it('the wrapper’s keys about towers are described', () => {
+    assert.match(hoverOn(config, 'multimodal_projector_bias'), /projector's matrices have biases/);
+    assert.match(hoverOn(config, 'vision_config'), /vision tower/);
+  });
+  it('what is wrong in a tower is a warning at its value', () => {
+    const { analysis } = analyzed({
+      ...config,
+      vision_config: { ...CLIP_336, num_hidden_layers: -1, hidden_act: 5 },
+    });
+    assert.deepEqual(
+      analysis.findings.map(({ severity, code, path }) => [severity, code, path.join('.')]),
+      [
+        ['warning', 'schema/minimum', 'vision_config.num_hidden_layers'],
+        ['warning', 'schema/type', 'vision_config.hidden_act'],
+      ],
+    );
+    assert.equal(analysis.parameters?.vision, null);
+  });
+  it('parts that only speak are named as not counted', () => {
+    const { analysis } = analyzed({ ...LLAMA_3_8B, talker_config: { hidden_size: 8 } });
+    assert.deepEqual(
+      analysis.findings.map(({ severity, code, path }) => [severity, code, path.join('.')]),
+      [['information', 'config/not-counted', 'talker_config']],
+    );
   });
 });

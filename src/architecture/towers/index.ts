@@ -5,6 +5,8 @@ import type { Architecture, Tensor, Tower } from '../types';
 import { TowerConfig } from './tower';
 import { OTHER_PARTS, TOWER_PLACES, WRAPPERS, type TowerPlace, type TowerRow } from './wrappers';
 
+export { TOWER_PLACES };
+
 /**
  * Vision and audio towers, chosen by the `model_type` of the config's root, or by the tower's own. They never decide
  * whether the language model can be read: one that is not known, or lacks a size, is named and not counted.
