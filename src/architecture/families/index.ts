@@ -7,6 +7,7 @@ import { gemma4Families } from './gemma4';
 import { llamaFamilies } from './llama';
 import { llama4Families } from './llama4';
 import { minimaxFamilies } from './minimax';
+import { moeFamilies } from './moe-families';
 import { panguFamilies } from './pangu';
 import { recurrentGemmaFamilies } from './recurrent-gemma';
 import { step3Families } from './step3';
@@ -23,6 +24,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...llamaFamilies,
   ...llama4Families,
   ...minimaxFamilies,
+  ...moeFamilies,
   ...panguFamilies,
   ...recurrentGemmaFamilies,
   ...step3Families,
