@@ -208,6 +208,11 @@ describe('families: reading', () => {
     assert.equal(rank({ ...catalogConfig('DeepSeek-V3'), q_lora_rank: undefined }), 1536);
     assert.equal(rank({ ...catalogConfig('DeepSeek-V3'), q_lora_rank: null }), null);
   });
+  it('reads plain attention under the keys of a latent one', () => {
+    const config = { ...catalogConfig('DeepSeek-V3'), num_key_value_heads: 128 };
+    assert.deepEqual(kinds({ ...config, use_mla: false }), ['3 MHA dense', '58 MHA moe']);
+    assert.deepEqual(kinds({ ...config, kv_lora_rank: null }), ['3 MHA dense', '58 MHA moe']);
+  });
   it('names every precision that the KV cache is kept at', () => {
     const paper = { ...EXACT, accounting: 'step3-paper', kvPrecision: 'fp8' } as const;
     const of = (name: string) =>
@@ -275,11 +280,10 @@ describe('families: reading', () => {
       /"sliding_window" is missing/,
     ],
     [
-      'sparse attention in a plain DeepSeek-V3',
+      'sparse attention without its heads',
       { ...catalogConfig('DeepSeek-V3'), index_topk: 2048 },
-      /"index_topk" changes the architecture/,
+      /"index_n_heads" is missing/,
     ],
-    ['DeepSeek without MLA', { ...catalogConfig('DeepSeek-V3'), use_mla: false }, /no latent attention/],
     ['a fraction', { ...LLAMA_3_8B, hidden_size: 4096.5 }, /whole number/],
   ];
   for (const [name, config, message] of wrong)

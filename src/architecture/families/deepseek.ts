@@ -1,115 +1,195 @@
-import { denseFfn, endsOf, latentAttention, moeFfn } from '../blocks';
-import { product } from '../expression';
-import { given, type ConfigReader } from '../reader';
-import { matrix, norms } from '../tensors';
-import type { AttentionBlock, Layer, MtpLayers } from '../types';
-import type { Expression } from '../expression';
-import {
-  hiddenOf,
-  layer,
-  readModel,
-  times,
-  twoNorms,
-  uniformAttention,
-  type Family,
-  type FamilyReader,
-} from './decoder';
+import { denseFfn, endsOf, moeFfn, softmaxAttention, type SoftmaxSpec } from '../blocks';
+import { constant, type Expression } from '../expression';
+import { groupLayers, type ConfigReader, type Field } from '../reader';
+import { norms, symbol, vector } from '../tensors';
+import type { Architecture, AttentionBlock, FfnBlock, Tensor } from '../types';
+import { hiddenOf, layer, memo, readHeads, readModel, times, twoNorms, type FamilyReader } from './decoder';
+import { readIndexers } from './deepseek-indexer';
+import { deepseekMtp } from './deepseek-mtp';
+import { readLatent, type LatentDefaults } from './latent';
 
-/** DeepseekV2Config and DeepseekV3Config of transformers. */
-const CLASS_DEFAULT_QUERY_RANK = 1536;
+/** What a config class assumes of keys that its files leave out. */
+export interface DeepSeekDefaults extends LatentDefaults {
+  readonly layers?: number;
+  readonly hidden?: number;
+  readonly vocab?: number;
+  readonly intermediate?: number;
+  readonly experts?: number;
+  readonly topK?: number;
+  readonly expertWidth?: number;
+  readonly sharedExperts?: number;
+  readonly firstDense?: number;
+  /** Given: the class has an indexer (DeepSeek Sparse Attention). */
+  readonly indexHeads?: number;
+}
 
-/** MLA under DeepSeek's keys. Null `q_lora_rank` means one full query matrix; the absent key has the class default. */
-export const readLatent = (text: ConfigReader, hidden: Expression): AttentionBlock =>
-  latentAttention(hidden, {
-    queryHeads: text.size('num_attention_heads'),
-    queryRank:
-      text.raw('q_lora_rank') === null ? given(null) : text.size('q_lora_rank', CLASS_DEFAULT_QUERY_RANK),
-    kvRank: text.size('kv_lora_rank'),
-    nopeDim: text.size('qk_nope_head_dim'),
-    ropeDim: text.size('qk_rope_head_dim'),
-    valueDim: text.size('v_head_dim'),
-    bias: text.flag('attention_bias', false).value,
-  });
-
-/**
- * DeepSeek's MTP modules: a full layer, eh_proj and the three norms enorm, hnorm, shared_head.norm (DeepSeek-V3 report,
- * section 2.2).
- */
-export function deepseekMtp(
-  text: ConfigReader,
-  hidden: Expression,
-  of: Layer,
-  storesEnds: boolean,
-): MtpLayers | null {
-  const count = text.optionalSize('num_nextn_predict_layers', 0);
-  if (!count || count.value === 0) return null;
-  return {
-    count: count.value,
-    origin: count.origin,
-    layer: of,
-    extra: [
-      matrix('eh_proj', 'mtp', hidden, product(2, hidden)),
-      ...norms(['enorm', 'hnorm', 'shared_head.norm'], hidden),
-    ],
-    once: [],
-    storesEnds,
-  };
+/** What has DeepSeek's keys and layout; a row for each model type is in `deepseek-families.ts`. */
+export interface DeepSeekVariant {
+  readonly defaults: DeepSeekDefaults;
+  /** `plain`: K and V of each head, as in DeepSeek-MoE. Latent families have it too, by `use_mla` or null ranks. */
+  readonly attention?: 'latent' | 'plain';
+  readonly qkNorm?: SoftmaxSpec['qkNorm'];
+  /**
+   * The bias of the router that balances the experts' load (`e_score_correction_bias`): `by-method` where `topk_method`
+   * is `noaux_tc`, `by-default-method` where it is that or absent, `by-flag` by `router_enable_expert_bias`.
+   */
+  readonly correctionBias: 'always' | 'never' | 'by-method' | 'by-default-method' | 'by-flag';
+  /** Norms beside the two that each layer has. */
+  readonly extraNorms?: (text: ConfigReader, hasExperts: boolean) => readonly string[];
+  readonly tied?: boolean;
+  /** The published checkpoints hold embedding and LM head in the MTP layer again. */
+  readonly mtpStoresEnds?: boolean;
+  /** They hold the rotary frequencies of every layer, hidden / heads / 2 values. */
+  readonly storesFrequencies?: boolean;
+  /** Keys of this family's later versions that change what is counted. */
+  readonly unsupported?: readonly string[];
 }
 
 /**
- * DeepSeek-V2 and V3, and what has their layout (Kimi-K2): MLA, `first_k_dense_replace` dense layers, then experts.
- * `num_key_value_heads` and `head_dim` mean nothing here: the cache holds one latent vector a token.
+ * DeepSeek's models and what has their layout (transformers' deepseek_v2, deepseek_v3, glm_moe_dsa; DeepSeek's own
+ * modelling files): latent or plain attention, `first_k_dense_replace` dense layers, then experts. In latent attention
+ * `num_key_value_heads` and `head_dim` mean nothing: the cache holds one latent vector a token.
  */
-const readDeepSeek: FamilyReader = (input) => {
-  const { text } = input;
-  if (text.raw('use_mla') === false)
-    text.problem(
-      'error',
-      'config/unsupported',
-      'This DeepSeek config has no latent attention; Decode Lens does not read that kind yet.',
-      ['use_mla'],
+export const readDeepSeek =
+  (variant: DeepSeekVariant): FamilyReader =>
+  (input) => {
+    const { text } = input;
+    const { defaults } = variant;
+    refuse(text, variant.unsupported ?? []);
+    const layers = text.layers('num_hidden_layers', defaults.layers);
+    const model = readModel(input, layers, variant.tied ?? false, defaults);
+    const hidden = hiddenOf(model);
+    const ffn = readFfn(text, hidden, layers.value, variant);
+    const indexers = readIndexers(text, hidden, layers.value, defaults);
+    const latentOf = memo((owns: boolean) => readLatent(text, hidden, defaults, indexers?.of(owns)));
+    const attentionOf: (layer: number) => AttentionBlock =
+      variant.attention === 'plain' || isPlain(text)
+        ? plainAttention(text, hidden, layers, variant.qkNorm)
+        : (i) => latentOf(indexers?.owns(i) ?? true);
+    const extraOf = memo((hasExperts: boolean) => [
+      ...twoNorms(hidden),
+      ...norms(variant.extraNorms?.(text, hasExperts) ?? [], hidden),
+    ]);
+    const layerOf = (attention: AttentionBlock, block: FfnBlock) =>
+      layer(attention, block, extraOf(block.kind === 'moe'));
+    const groups = groupLayers(
+      layers,
+      {
+        attention: text.originOf('indexer_types', 'index_topk_pattern', 'index_topk_freq', 'layer_types'),
+        ffn: text.originOf('mlp_layer_types', 'first_k_dense_replace', 'moe_layer_freq'),
+      },
+      (i) => layerOf(attentionOf(i), ffn.of(i)),
     );
-  const layers = text.layers();
-  const model = readModel(input, layers, false);
-  const hidden = hiddenOf(model);
-  const attention = readLatent(text, hidden);
-  const width = text.size('moe_intermediate_size');
-  const experts = moeFfn(text, hidden, {
-    experts: text.size('n_routed_experts'),
-    topK: text.size('num_experts_per_tok'),
-    intermediate: width,
-    sharedIntermediate: times(text.optionalSize('n_shared_experts', 0), width),
-    correctionBias: text.text('topk_method') === 'noaux_tc',
-  });
-  const dense = denseFfn(hidden, { intermediate: text.size('intermediate_size') });
-  const firstDense = text.size('first_k_dense_replace', 0, 0);
-  const every = text.size('moe_layer_freq', 1);
-  const extra = twoNorms(hidden);
-  const groups = uniformAttention(
-    layers,
-    attention,
-    extra,
-    text.originOf('first_k_dense_replace', 'moe_layer_freq'),
-    (i) => (i >= firstDense.value && i % every.value === 0 ? experts : dense),
-  );
-  const mtp = deepseekMtp(text, hidden, layer(attention, experts, extra), true);
-  return { model, groups, ends: endsOf(model), mtp };
-};
+    // An MTP layer has experts, and an indexer of its own, whatever the layers before it have.
+    const last = layers.value - 1;
+    const mtpLayer = layerOf(indexers ? latentOf(true) : attentionOf(last), ffn.experts ?? ffn.of(last));
+    return {
+      model,
+      groups,
+      ends: endsOf(model),
+      mtp: deepseekMtp(text, hidden, mtpLayer, variant.mtpStoresEnds ?? true),
+      storedOnly: variant.storesFrequencies ? frequencies(text, model) : [],
+    };
+  };
 
-export const deepseekFamilies: readonly Family[] = [
-  {
-    name: 'DeepSeek-V2',
-    types: ['deepseek_v2'],
-    classes: ['DeepseekV2ForCausalLM'],
-    schema: 'deepseek',
-    read: readDeepSeek,
-  },
-  {
-    name: 'DeepSeek-V3',
-    types: ['deepseek_v3'],
-    classes: ['DeepseekV3ForCausalLM'],
-    schema: 'deepseek',
-    read: readDeepSeek,
-  },
-  { name: 'Kimi-K2', types: ['kimi_k2'], schema: 'deepseek', read: readDeepSeek },
-];
+function refuse(text: ConfigReader, keys: readonly string[]): void {
+  for (const key of keys) {
+    const value = text.raw(key);
+    if (text.has(key) && value !== false && value !== 0)
+      text.problem('error', 'config/unsupported', `"${key}" of this family is not read yet.`, [key]);
+  }
+}
+
+/** DeepSeek-VL2-Tiny and DeepSeek-OCR have DeepSeek-V2's keys and plain attention: no ranks, head dims of 0. */
+function isPlain(text: ConfigReader): boolean {
+  const rank = text.raw('kv_lora_rank');
+  const headDim = [text.raw('qk_nope_head_dim'), text.raw('qk_rope_head_dim')];
+  return text.raw('use_mla') === false || rank === null || headDim.every((dim) => dim === 0);
+}
+
+/** Plain attention, of a window in the layers that have one (dots.llm1). */
+function plainAttention(
+  text: ConfigReader,
+  hidden: Expression,
+  layers: Field<number>,
+  qkNorm: SoftmaxSpec['qkNorm'],
+): (layer: number) => AttentionBlock {
+  const bias = text.flag('attention_bias', false).value;
+  const heads = { ...readHeads(text), bias: { qkv: bias, o: bias }, qkNorm: qkNorm ?? ('none' as const) };
+  const attentionOf = memo((slides: boolean) =>
+    softmaxAttention(hidden, {
+      ...heads,
+      window: slides ? { kind: 'sliding', size: text.size('sliding_window') } : null,
+    }),
+  );
+  const types = text.perLayer('layer_types', layers.value);
+  const from = text.size('max_window_layers', layers, 0);
+  const hasWindow = text.has('sliding_window');
+  return (i) => attentionOf(types ? types[i] === 'sliding_attention' : hasWindow && i >= from.value);
+}
+
+/** Dense FFNs and experts of the layers. Null `n_routed_experts` makes all of them dense. */
+function readFfn(
+  text: ConfigReader,
+  hidden: Expression,
+  layers: number,
+  { defaults, correctionBias }: DeepSeekVariant,
+): { readonly of: (layer: number) => FfnBlock; readonly experts: FfnBlock | null } {
+  const bias = text.flag('mlp_bias', false).value;
+  const denseOf = memo((hasBias: boolean) =>
+    denseFfn(hidden, { intermediate: text.size('intermediate_size', defaults.intermediate), bias: hasBias }),
+  );
+  const countKeys = ['n_routed_experts', 'num_local_experts'];
+  const count = text.optionalSize(countKeys, 0);
+  const isAbsent = text.raw('n_routed_experts') === undefined;
+  const mayDefault = defaults.experts !== undefined || text.has('moe_intermediate_size');
+  if (count ? count.value === 0 : !(isAbsent && mayDefault))
+    return { of: () => denseOf(bias), experts: null };
+  const width = text.size('moe_intermediate_size', defaults.expertWidth);
+  const shared = 'n_shared_experts';
+  const experts = moeFfn(text, hidden, {
+    experts: text.size(countKeys, defaults.experts),
+    topK: text.size('num_experts_per_tok', defaults.topK),
+    intermediate: width,
+    sharedIntermediate: times(
+      text.raw(shared) === null ? null : text.size(shared, defaults.sharedExperts ?? 0, 0),
+      width,
+    ),
+    sharedBias: bias,
+    correctionBias: hasCorrectionBias(text, correctionBias),
+  });
+  const hasExperts = expertLayers(text, layers, defaults.firstDense ?? 0);
+  return { of: (i) => (hasExperts(i) ? experts : denseOf(bias)), experts };
+}
+
+/** Which layers have experts: a list, or all from the first dense ones on, or every n-th of those. */
+function expertLayers(text: ConfigReader, layers: number, firstDense: number): (layer: number) => boolean {
+  const types = text.perLayer('mlp_layer_types', layers);
+  const first = text.size('first_k_dense_replace', firstDense, 0).value;
+  const frequency = 'moe_layer_freq';
+  const flags = Array.isArray(text.raw(frequency)) ? text.perLayer(frequency, layers) : null;
+  const every = flags ? 1 : text.size(frequency, 1).value;
+  if (types) return (i) => types[i] === 'sparse';
+  return (i) => i >= first && (flags ? flags[i] === 1 : i % every === 0);
+}
+
+function hasCorrectionBias(text: ConfigReader, rule: DeepSeekVariant['correctionBias']): boolean {
+  const method = text.text('topk_method');
+  switch (rule) {
+    case 'always':
+    case 'never':
+      return rule === 'always';
+    case 'by-method':
+    case 'by-default-method':
+      return method === null ? rule === 'by-default-method' : method === 'noaux_tc';
+    case 'by-flag':
+      return text.flag('router_enable_expert_bias', false).value;
+  }
+}
+
+/** Kimi-K2's checkpoints hold `rotary_emb.inv_freq` of every layer. */
+function frequencies(text: ConfigReader, model: Architecture['model']): Tensor[] {
+  const width = Math.floor(model.hidden / text.size('num_attention_heads').value / 2);
+  const copies = symbol('L', { value: model.layers, origin: model.origins.layers ?? { paths: [] } });
+  return [vector('rotary frequencies of each layer', 'other', constant(width), { copies })];
+}

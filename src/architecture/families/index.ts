@@ -1,5 +1,5 @@
 import type { Family } from './decoder';
-import { deepseekFamilies } from './deepseek';
+import { deepseekFamilies } from './deepseek-families';
 import { ernieFamilies } from './ernie';
 import { gemmaFamilies } from './gemma';
 import { gemma3nFamilies } from './gemma3n';
