@@ -4,7 +4,7 @@ import { groupLayers, type ConfigReader } from '../reader';
 import { matrix, norms, symbol } from '../tensors';
 import type { AttentionBlock, Layer, MtpLayers } from '../types';
 import { hiddenOf, layer, memo, readHeads, readModel, times, type FamilyReader } from './decoder';
-import { deepseekMtp } from './deepseek';
+import { deepseekMtp } from './deepseek-mtp';
 import { expertLayers, windowLayers } from './layer-lists';
 
 /**
