@@ -301,6 +301,43 @@ const published: readonly (readonly [
     { vision: 168_544_704, audio: 5_123_178_979 - 18_880_512 - 4_628_569_379 - 168_544_704 },
   ],
   [
+    'Gemma 3n E4B: 7,849,978,192 less the language model with the keys and values that its last 15 layers never use',
+    {
+      model_type: 'gemma3n',
+      vision_config: { model_type: 'gemma3n_vision', architecture: 'mobilenetv5_300m_enc' },
+      audio_config: {
+        model_type: 'gemma3n_audio',
+        sscp_conv_stride_size: [
+          [2, 2],
+          [2, 2],
+        ],
+      },
+    },
+    2048,
+    { vision: 294_126_912 + 4_460_544, audio: 7_849_978_192 - 31_461_120 - 6_835_235_568 - 298_587_456 },
+  ],
+  [
+    'Phi-4-multimodal: 5,574,460,384 less Phi-4-mini and two LoRAs of rank 256 and 320',
+    {
+      model_type: 'phi4mm',
+      img_processor: null,
+      embd_layer: { image_embd_layer: { crop_size: 448 }, audio_embd_layer: { compression_rate: 8 } },
+      audio_processor: {
+        name: 'cascades',
+        config: {
+          attention_dim: 1024,
+          attention_heads: 16,
+          linear_units: 1536,
+          num_blocks: 24,
+          nemo_conv_settings: { conv_channels: 1024 },
+          relative_attention_bias_args: { t5_bias_max_distance: 500, type: 't5' },
+        },
+      },
+    },
+    3072,
+    { vision: 441_550_016, audio: 5_574_460_384 - 3_836_021_760 - 45_056 * 32 * (256 + 320) - 441_550_016 },
+  ],
+  [
     'Qwen2-Audio-7B: 8,397,094,912',
     { model_type: 'qwen2_audio', audio_config: { model_type: 'qwen2_audio_encoder' } },
     4096,

@@ -85,11 +85,9 @@ export function siglipTrunk(
   };
 }
 
-/** SigLIP's pooling head: one learned probe that attends to all patches, and an MLP. On unless switched off. */
-function siglipHead(config: TowerConfig, model: Part, width: Expression): Tensor[] {
-  if (!config.flag('vision_use_head', true)) return [];
+/** SigLIP's pooling head: one learned probe that attends to all patches, and an MLP. */
+export function siglipHead(model: Part, width: Expression, inner: Expression): Tensor[] {
   const head = model.at('head');
-  const inner = config.size('intermediate_size', 'I_v', SIGLIP_BASE.inner);
   return [
     ...head.vector('probe', width),
     ...head.linear('attention.in_proj', product(3, width), width),
@@ -100,10 +98,16 @@ function siglipHead(config: TowerConfig, model: Part, width: Expression): Tensor
   ];
 }
 
+/** The head is there unless it is switched off. */
+const headIfUsed = (config: TowerConfig, model: Part, width: Expression): Tensor[] =>
+  config.flag('vision_use_head', true)
+    ? siglipHead(model, width, config.size('intermediate_size', 'I_v', SIGLIP_BASE.inner))
+    : [];
+
 export const siglip: EncoderReader = (config, part) => {
   const model = part.at('vision_model');
   const { width, tensors } = siglipTrunk(config, model);
-  return { width, tensors: [...tensors, ...siglipHead(config, model, width)] };
+  return { width, tensors: [...tensors, ...headIfUsed(config, model, width)] };
 };
 
 /** SigLIP 2 for any aspect ratio: patches through a linear layer, a table of `num_patches` positions. */
@@ -119,7 +123,7 @@ const siglip2: EncoderReader = (config, part) => {
       ...model.table('embeddings.position_embedding', positions, width),
       ...clipBlocks(config, model, width, { inner: 3072, layers: 12 }),
       ...model.layerNorm('post_layernorm', width),
-      ...siglipHead(config, model, width),
+      ...headIfUsed(config, model, width),
     ],
   };
 };

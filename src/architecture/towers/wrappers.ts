@@ -4,11 +4,14 @@ import { ernieVision } from './ernie';
 import { idefics2Vision, idefics3Vision } from './encoders';
 import { molmo, originalLlava, phi3Vision, vila } from './flat';
 import { gemma4Audio, gemma4Vision } from './gemma';
+import { gemma3nAudio, gemma3nVision } from './gemma3n';
 import { glm4v } from './glm';
+import { graniteSpeech } from './granite';
 import { llama4Vision, mllamaVision } from './llama';
 import { minicpm46Vision, minicpmAudio, minicpmVision } from './minicpm';
 import { mingAudio, mingVision } from './ming';
 import { minimaxM3Vision } from './minimax';
+import { phi4Audio, phi4Vision } from './phi4';
 import {
   cohereVision,
   gemma3,
@@ -115,6 +118,10 @@ export const WRAPPERS: readonly Wrapper[] = [
   { types: ['paligemma'], towers: [vision(paligemma)] },
   { types: ['gemma3'], towers: [vision(gemma3)] },
   {
+    types: ['gemma3n'],
+    towers: [vision(gemma3nVision, ['gemma3n_vision']), audio(gemma3nAudio, ['gemma3n_audio'])],
+  },
+  {
     types: ['gemma4'],
     towers: [vision(gemma4Vision, ['gemma4_vision']), audio(gemma4Audio, ['gemma4_audio'])],
   },
@@ -144,6 +151,21 @@ export const WRAPPERS: readonly Wrapper[] = [
   },
   { types: ['deepseek_vl_v2'], towers: [vision(deepseekVl2)] },
   { types: ['multi_modality'], towers: [vision(janus)] },
+  {
+    types: ['phi4mm'],
+    towers: [
+      vision(phi4Vision, [], ['embd_layer', 'image_embd_layer']),
+      audio(phi4Audio, [], ['audio_processor']),
+    ],
+  },
+  {
+    types: ['phi4_multimodal'],
+    towers: [vision(phi4Vision, ['phi4_multimodal_vision']), audio(phi4Audio, ['phi4_multimodal_audio'])],
+  },
+  {
+    types: ['granite_speech'],
+    towers: [audio(graniteSpeech, ['granite_speech_encoder'], ['encoder_config'])],
+  },
   { types: ['phi3_v'], towers: [vision(phi3Vision, [], ['img_processor'])] },
   { types: ['molmo'], towers: [vision(molmo, [], [])] },
   {
