@@ -282,7 +282,7 @@ describe('families: reading', () => {
     [
       'sparse attention without its heads',
       { ...catalogConfig('DeepSeek-V3'), index_topk: 2048 },
-      /"index_n_heads" is missing/,
+      /"index_(n_heads|head_dim)" is missing/,
     ],
     ['a fraction', { ...LLAMA_3_8B, hidden_size: 4096.5 }, /whole number/],
   ];

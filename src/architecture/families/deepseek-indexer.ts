@@ -2,7 +2,7 @@ import { product, type Expression } from '../expression';
 import { given, sourced, type ConfigReader } from '../reader';
 import { matrix, symbol, vector } from '../tensors';
 import type { Selection, Sourced, Tensor } from '../types';
-import { readQueryRank, type LatentDefaults } from './latent';
+import { readQueryRank } from './latent';
 
 /**
  * DeepSeek Sparse Attention (DeepSeek-V3.2 report, section 2.1; transformers' glm_moe_dsa): an indexer in front of MLA
@@ -17,25 +17,16 @@ export interface Indexers {
   };
 }
 
-const DEFAULT_TOP_K = 2048;
-const DEFAULT_DIM = 128;
-
 /** Null for dense attention: vLLM, too, goes by `index_topk`, whatever the model type is. */
-export function readIndexers(
-  text: ConfigReader,
-  hidden: Expression,
-  layers: number,
-  defaults: LatentDefaults & { readonly indexHeads?: number },
-): Indexers | null {
-  const byClass = defaults.indexHeads !== undefined;
-  if (!byClass && !text.has('index_topk')) return null;
-  const topK = text.size('index_topk', DEFAULT_TOP_K);
-  const heads = text.size('index_n_heads', defaults.indexHeads);
-  const dim = text.size('index_head_dim', DEFAULT_DIM);
+export function readIndexers(text: ConfigReader, hidden: Expression, layers: number): Indexers | null {
+  const topK = text.optionalSize('index_topk');
+  if (!topK) return null;
+  const heads = text.size('index_n_heads');
+  const dim = text.size('index_head_dim');
   const own = sourced<Selection>({ indexHeads: heads, indexDim: dim, topK, cachedDim: dim });
   const none = given(0);
   const shared = sourced<Selection>({ indexHeads: none, indexDim: none, topK, cachedDim: none });
-  const rank = readQueryRank(text, defaults);
+  const rank = readQueryRank(text);
   const [n, d] = [symbol('n_index', heads), symbol('d_index', dim)];
   const queryInput = rank.value === null ? hidden : symbol('r_q', { ...rank, value: rank.value });
   const at = (name: string) => `self_attn.indexer.${name}`;

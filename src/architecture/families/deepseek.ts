@@ -6,26 +6,10 @@ import type { Architecture, AttentionBlock, FfnBlock, Tensor } from '../types';
 import { hiddenOf, layer, memo, readHeads, readModel, times, twoNorms, type FamilyReader } from './decoder';
 import { readIndexers } from './deepseek-indexer';
 import { deepseekMtp } from './deepseek-mtp';
-import { readLatent, type LatentDefaults } from './latent';
-
-/** What a config class assumes of keys that its files leave out. */
-export interface DeepSeekDefaults extends LatentDefaults {
-  readonly layers?: number;
-  readonly hidden?: number;
-  readonly vocab?: number;
-  readonly intermediate?: number;
-  readonly experts?: number;
-  readonly topK?: number;
-  readonly expertWidth?: number;
-  readonly sharedExperts?: number;
-  readonly firstDense?: number;
-  /** Given: the class has an indexer (DeepSeek Sparse Attention). */
-  readonly indexHeads?: number;
-}
+import { readLatent } from './latent';
 
 /** What has DeepSeek's keys and layout; a row for each model type is in `deepseek-families.ts`. */
 export interface DeepSeekVariant {
-  readonly defaults: DeepSeekDefaults;
   /** `plain`: K and V of each head, as in DeepSeek-MoE. Latent families have it too, by `use_mla` or null ranks. */
   readonly attention?: 'latent' | 'plain';
   readonly qkNorm?: SoftmaxSpec['qkNorm'];
@@ -54,14 +38,13 @@ export const readDeepSeek =
   (variant: DeepSeekVariant): FamilyReader =>
   (input) => {
     const { text } = input;
-    const { defaults } = variant;
     refuse(text, variant.unsupported ?? []);
-    const layers = text.layers('num_hidden_layers', defaults.layers);
-    const model = readModel(input, layers, variant.tied ?? false, defaults);
+    const layers = text.layers();
+    const model = readModel(input, layers, variant.tied ?? false);
     const hidden = hiddenOf(model);
-    const ffn = readFfn(text, hidden, layers.value, variant);
-    const indexers = readIndexers(text, hidden, layers.value, defaults);
-    const latentOf = memo((owns: boolean) => readLatent(text, hidden, defaults, indexers?.of(owns)));
+    const ffn = readFfn(text, hidden, layers.value, variant.correctionBias);
+    const indexers = readIndexers(text, hidden, layers.value);
+    const latentOf = memo((owns: boolean) => readLatent(text, hidden, indexers?.of(owns)));
     const attentionOf: (layer: number) => AttentionBlock =
       variant.attention === 'plain' || isPlain(text)
         ? plainAttention(text, hidden, layers, variant.qkNorm)
@@ -133,39 +116,34 @@ function readFfn(
   text: ConfigReader,
   hidden: Expression,
   layers: number,
-  { defaults, correctionBias }: DeepSeekVariant,
+  correctionBias: DeepSeekVariant['correctionBias'],
 ): { readonly of: (layer: number) => FfnBlock; readonly experts: FfnBlock | null } {
   const bias = text.flag('mlp_bias', false).value;
   const denseOf = memo((hasBias: boolean) =>
-    denseFfn(hidden, { intermediate: text.size('intermediate_size', defaults.intermediate), bias: hasBias }),
+    denseFfn(hidden, { intermediate: text.size('intermediate_size'), bias: hasBias }),
   );
-  const countKeys = ['n_routed_experts', 'num_local_experts'];
-  const count = text.optionalSize(countKeys, 0);
-  const isAbsent = text.raw('n_routed_experts') === undefined;
-  const mayDefault = defaults.experts !== undefined || text.has('moe_intermediate_size');
-  if (count ? count.value === 0 : !(isAbsent && mayDefault))
-    return { of: () => denseOf(bias), experts: null };
-  const width = text.size('moe_intermediate_size', defaults.expertWidth);
-  const shared = 'n_shared_experts';
+  const keys = ['n_routed_experts', 'num_local_experts'];
+  // Null says that there are none; absent beside their width it is missing.
+  const isMissing = text.raw('n_routed_experts') === undefined && text.has('moe_intermediate_size');
+  const count = isMissing ? text.size(keys, undefined, 0) : text.optionalSize(keys, 0);
+  if (count === null || count.value === 0) return { of: () => denseOf(bias), experts: null };
+  const width = text.size('moe_intermediate_size');
   const experts = moeFfn(text, hidden, {
-    experts: text.size(countKeys, defaults.experts),
-    topK: text.size('num_experts_per_tok', defaults.topK),
+    experts: count,
+    topK: text.size('num_experts_per_tok'),
     intermediate: width,
-    sharedIntermediate: times(
-      text.raw(shared) === null ? null : text.size(shared, defaults.sharedExperts ?? 0, 0),
-      width,
-    ),
+    sharedIntermediate: times(text.optionalSize('n_shared_experts', 0), width),
     sharedBias: bias,
     correctionBias: hasCorrectionBias(text, correctionBias),
   });
-  const hasExperts = expertLayers(text, layers, defaults.firstDense ?? 0);
+  const hasExperts = expertLayers(text, layers);
   return { of: (i) => (hasExperts(i) ? experts : denseOf(bias)), experts };
 }
 
 /** Which layers have experts: a list, or all from the first dense ones on, or every n-th of those. */
-function expertLayers(text: ConfigReader, layers: number, firstDense: number): (layer: number) => boolean {
+function expertLayers(text: ConfigReader, layers: number): (layer: number) => boolean {
   const types = text.perLayer('mlp_layer_types', layers);
-  const first = text.size('first_k_dense_replace', firstDense, 0).value;
+  const first = text.size('first_k_dense_replace', 0, 0).value;
   const frequency = 'moe_layer_freq';
   const flags = Array.isArray(text.raw(frequency)) ? text.perLayer(frequency, layers) : null;
   const every = flags ? 1 : text.size(frequency, 1).value;
