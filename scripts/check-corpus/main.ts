@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { countParameters, explainTotal, storedParts, type Architecture } from '../../src/architecture';
+import { countParameters, explainElements, type Architecture } from '../../src/architecture';
 import {
   decodeOps,
   kvBytesPerToken,
@@ -156,12 +156,12 @@ function rounded(name: string, fact: Fact, candidates: readonly Candidate[]): Ve
 }
 
 function exactTotal(name: string, fact: Fact, architecture: Architecture, count: Count): Verdict {
-  const parts = explainTotal(count.total, fact.value, storedParts(architecture));
+  const parts = explainElements(architecture, fact.value);
   if (parts)
     return {
       fact: name,
       outcome: 'held',
-      detail: [`${fact.value} is the language model`, ...parts.map((p) => p.what)].join(' + '),
+      detail: `${fact.value} is ${parts.map((p) => p.what).join(' + ')}`,
     };
   const missing =
     /vision|audio/.test(`${fact.kind ?? ''} ${fact.note ?? ''}`) && architecture.towers.length === 0;

@@ -2,6 +2,7 @@ export * from './config-text';
 export * from './expression';
 export { ALL_FAMILIES, FAMILIES, type Family } from './families';
 export * from './parameters';
+export * from './quantization';
 export * from './read';
 export { isObject, type ReadProblem } from './reader';
 export { elementsOf, field } from './tensors';

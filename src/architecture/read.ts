@@ -2,6 +2,7 @@ import type { JsonPath } from '../protocol';
 import { UNKNOWN_FAMILY } from './by-keys/family';
 import { CLASSES, FAMILIES, type Family } from './families';
 import { ConfigReader, isObject, type ReadProblem } from './reader';
+import { readStorage, storedWeights, type StoredWeight } from './quantization';
 import { readTowers } from './towers';
 import type { Architecture } from './types';
 import { enumerateWeights, type ModelWeights } from './weights';
@@ -119,8 +120,7 @@ export function matchFamily(value: Readonly<Record<string, unknown>>): FamilyMat
       return { family, modelType, matchedBy, textPath };
   }
   const stated = candidates.find(([type]) => typeof type === 'string');
-  if (stated)
-    return { family: UNKNOWN_FAMILY, modelType: String(stated[0]), matchedBy: stated[1], textPath };
+  if (stated) return { family: UNKNOWN_FAMILY, modelType: String(stated[0]), matchedBy: stated[1], textPath };
   return typeof className === 'string'
     ? {
         family: UNKNOWN_FAMILY,
@@ -198,7 +198,13 @@ export function readArchitecture(value: Readonly<Record<string, unknown>>, match
   const problems = unread.length > 0 ? unread : noted;
   const towers = parts.towers ?? readTowers(root, parts.model);
   const statedName = root.text('_name_or_path') ?? root.text('name');
-  const described = { ...parts, mtp: parts.mtp ?? null, storedOnly: parts.storedOnly ?? [], towers };
+  const described = {
+    ...parts,
+    mtp: parts.mtp ?? null,
+    storedOnly: parts.storedOnly ?? [],
+    towers,
+    storage: readStorage(root, text),
+  };
   return {
     problems,
     readKeys: text.known,
@@ -209,7 +215,7 @@ export function readArchitecture(value: Readonly<Record<string, unknown>>, match
 }
 
 type Identity = Pick<Architecture, 'family' | 'modelType' | 'matchedBy' | 'statedName'>;
-type Described = Omit<Architecture, keyof Identity | 'weights'>;
+type Described = Omit<Architecture, keyof Identity | 'weights' | 'stored'>;
 
 /**
  * An architecture whose weights are enumerated when first asked for. A class, since a getter made anew for each object
@@ -226,7 +232,9 @@ class ReadArchitecture implements Architecture {
   readonly mtp: Described['mtp'];
   readonly towers: Described['towers'];
   readonly storedOnly: Described['storedOnly'];
+  readonly storage: Described['storage'];
   private enumerated: ModelWeights | undefined;
+  private laid: readonly StoredWeight[] | undefined;
 
   constructor(described: Described, identity: Identity) {
     this.family = identity.family;
@@ -239,9 +247,14 @@ class ReadArchitecture implements Architecture {
     this.mtp = described.mtp;
     this.towers = described.towers;
     this.storedOnly = described.storedOnly;
+    this.storage = described.storage;
   }
 
   get weights(): ModelWeights {
     return (this.enumerated ??= enumerateWeights(this));
+  }
+
+  get stored(): readonly StoredWeight[] {
+    return (this.laid ??= storedWeights(this.storage, this.weights.all, this.model.layers));
   }
 }

@@ -1,4 +1,4 @@
-import { countParameters } from './parameters';
+import type { StoredWeight } from './quantization';
 import { elementsOf } from './tensors';
 import type { Architecture } from './types';
 
@@ -8,50 +8,109 @@ import type { Architecture } from './types';
  */
 export interface StoredPart {
   readonly what: string;
-  /** Negative where the checkpoint lacks something. */
-  readonly elements: number;
+  /** In elements or bytes. Negative where the checkpoint lacks something. */
+  readonly size: number;
 }
 
-/** The parts that a checkpoint of this architecture may or may not hold, most usual first. */
-export function storedParts(architecture: Architecture): StoredPart[] {
-  const { mtp, vision, audio, lmHead } = countParameters(architecture);
+/** One way to store a model: the language model, and the parts that may stand beside it, most usual first. */
+interface Variant {
+  readonly base: StoredPart;
+  readonly parts: readonly StoredPart[];
+}
+
+type SizeOf = (w: Pick<StoredWeight, 'elements'> & Partial<StoredWeight>) => number;
+
+const APART = ['mtp', 'vision', 'audio'] as const;
+
+function variant(architecture: Architecture, what: string, sizeOf: SizeOf, elementSize: number): Variant {
+  const sums = { model: 0, head: 0, mtp: 0, vision: 0, audio: 0 };
+  for (const w of architecture.stored) {
+    const size = sizeOf(w);
+    const apart = APART.find((module) => module === w.module);
+    sums[apart ?? 'model'] += size;
+    if (w.module === 'lmHead') sums.head += size;
+  }
   const { hidden, vocab, tiedEmbeddings } = architecture.model;
-  const table = hidden * vocab;
+  const table = hidden * vocab * elementSize;
   const parts: StoredPart[] = [
-    { what: 'MTP layers', elements: mtp },
+    { what: 'MTP layers', size: sums.mtp },
     {
       what: 'copies of embedding and LM head in each MTP layer',
-      elements: 2 * table * (architecture.mtp?.count ?? 0),
+      size: 2 * table * (architecture.mtp?.count ?? 0),
     },
-    { what: 'vision tower', elements: vision ?? 0 },
-    { what: 'audio tower', elements: audio ?? 0 },
+    { what: 'vision tower', size: sums.vision },
+    { what: 'audio tower', size: sums.audio },
     ...architecture.storedOnly.map((t) => ({
       what: t.name,
-      elements: elementsOf(t).value * t.copies.value,
+      size: elementsOf(t).value * t.copies.value * (elementSize === 1 ? 1 : (t.fixedBytes ?? elementSize)),
     })),
-    { what: 'a second copy of the tied LM head', elements: tiedEmbeddings ? table : 0 },
-    { what: 'no LM head', elements: -lmHead },
+    { what: 'a second copy of the tied LM head', size: tiedEmbeddings ? table : 0 },
+    { what: 'no LM head', size: -sums.head },
   ];
-  return parts.filter((part) => part.elements !== 0);
+  return { base: { what, size: sums.model }, parts: parts.filter((part) => part.size !== 0) };
 }
 
 /**
- * The smallest set of parts that makes `base` up to `total` exactly; null if none does.
- * Parts are few: a dozen at most, of which up to four are combined.
+ * Which parts make up a published number of elements exactly: weights as the model counts them, or as a quantized
+ * checkpoint's tensors do (scales counted, packed values by their words). Null if none do.
  */
-export function explainTotal(base: number, total: number, parts: readonly StoredPart[]): StoredPart[] | null {
+export function explainElements(architecture: Architecture, total: number): StoredPart[] | null {
+  const { method } = architecture.storage;
+  const logical = variant(architecture, 'language model', (w) => w.elements, 1);
+  const asStored = variant(
+    architecture,
+    `language model as stored (${method?.name ?? 'quantized experts'}, scales counted)`,
+    (w) => (w.storedElements ?? 0) + (w.scaleElements ?? 0),
+    1,
+  );
+  return explain(total, asStored.base.size === logical.base.size ? [logical] : [asStored, logical]);
+}
+
+/** The same for a checkpoint's bytes; also as if all weights were kept in another dtype than the config says. */
+export function explainBytes(architecture: Architecture, total: number): StoredPart[] | null {
+  const said = variant(
+    architecture,
+    'language model',
+    (w) => (w.bytes ?? 0) + (w.scaleBytes ?? 0),
+    architecture.storage.dtype.bytes,
+  );
+  const other = [2, 4, 1].map((bytes) =>
+    variant(
+      architecture,
+      `language model with ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} for every weight, which is not what the config says`,
+      (w) => w.elements * bytes,
+      bytes,
+    ),
+  );
+  return explain(total, [said, ...other]);
+}
+
+/** Bytes of a checkpoint that holds everything the config describes. */
+export const checkpointBytes = (architecture: Architecture): number =>
+  architecture.stored.reduce((sum, w) => sum + w.bytes + w.scaleBytes, 0);
+
+function explain(total: number, variants: readonly Variant[]): StoredPart[] | null {
+  for (const { base, parts } of variants) {
+    const found = combination(total - base.size, parts);
+    if (found) return [base, ...found];
+  }
+  return null;
+}
+
+/** The smallest set of parts with this sum; null if none has. Parts are few: a dozen at most. */
+export function combination(sum: number, parts: readonly StoredPart[]): StoredPart[] | null {
   const search = (rest: number, from: number, left: number): StoredPart[] | null => {
     if (rest === 0) return [];
     if (left === 0) return null;
     for (let i = from; i < parts.length; i++) {
       const part = parts[i];
-      const found = part && search(rest - part.elements, i + 1, left - 1);
+      const found = part && search(rest - part.size, i + 1, left - 1);
       if (part && found) return [part, ...found];
     }
     return null;
   };
-  for (let size = 0; size <= MAX_PARTS; size++) {
-    const found = search(total - base, 0, size);
+  for (let size = 0; size <= Math.min(MAX_PARTS, parts.length); size++) {
+    const found = search(sum, 0, size);
     if (found) return found;
   }
   return null;

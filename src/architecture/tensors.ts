@@ -7,7 +7,7 @@ import type { Tensor, WeightModule } from './types';
 const ONE = constant(1);
 const ZERO = constant(0);
 
-type Options = Partial<Pick<Tensor, 'copies' | 'activated' | 'afterCore' | 'fixedBytes'>>;
+type Options = Partial<Pick<Tensor, 'copies' | 'activated' | 'afterCore' | 'fixedBytes' | 'keepsDtype'>>;
 
 const tensor = (
   name: string,

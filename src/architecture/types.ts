@@ -1,5 +1,6 @@
 import type { JsonPath } from '../protocol';
 import type { Expression, Origin } from './expression';
+import type { Storage, StoredWeight } from './quantization';
 import type { ModelWeights } from './weights';
 
 /**
@@ -49,6 +50,8 @@ export interface Tensor {
   readonly afterCore?: true;
   /** Whole numbers or FP32 whatever the model's dtype is: bytes of one element. */
   readonly fixedBytes?: number;
+  /** A matrix that the family's own quantized checkpoints leave as it is, though no list says so. */
+  readonly keepsDtype?: true;
 }
 
 /**
@@ -233,8 +236,12 @@ export interface Architecture {
   readonly towers: readonly Tower[];
   /** In the published checkpoint, but no weights: rotary frequencies, key and value weights of layers that use none. */
   readonly storedOnly: readonly Tensor[];
+  /** How the checkpoint stores the weights. */
+  readonly storage: Storage;
   /** All tensors with how often they stand in the model; enumerated when first asked for. */
   readonly weights: ModelWeights;
+  /** How each of them lies in the checkpoint; worked out when first asked for. */
+  readonly stored: readonly StoredWeight[];
 }
 
 /** Does every layer of this attention keep every token's KV? */

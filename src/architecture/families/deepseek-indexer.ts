@@ -35,7 +35,7 @@ export function readIndexers(text: ConfigReader, hidden: Expression, layers: num
     matrix(at('wk'), 'attention', d, hidden),
     vector(at('k_norm'), 'attention', d),
     vector(at('k_norm.bias'), 'attention', d),
-    matrix(at('weights_proj'), 'attention', n, hidden),
+    matrix(at('weights_proj'), 'attention', n, hidden, { keepsDtype: true }),
   ];
   return {
     owns: indexerLayers(text, layers),

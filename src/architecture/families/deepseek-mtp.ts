@@ -21,7 +21,7 @@ export function deepseekMtp(
     origin: count.origin,
     layer: of,
     extra: [
-      matrix('eh_proj', 'mtp', hidden, product(2, hidden)),
+      matrix('eh_proj', 'mtp', hidden, product(2, hidden), { keepsDtype: true }),
       ...norms(['enorm', 'hnorm', lastNorm], hidden),
     ],
     once: [],

@@ -127,7 +127,7 @@ export function hyMtp({ text, hidden, layerWith }: MtpParts): MtpLayers | null {
       origin: count.origin,
       layer: layerWith(true),
       extra: [
-        matrix('eh_proj', 'mtp', hidden, product(2, hidden)),
+        matrix('eh_proj', 'mtp', hidden, product(2, hidden), { keepsDtype: true }),
         ...norms(['enorm', 'hnorm', 'final_layernorm'], hidden),
       ],
       once: [],
