@@ -230,6 +230,12 @@ const published: readonly (readonly [
     { vision: 10_292_777_472 - 9_400_279_040 },
   ],
   [
+    'dots.ocr: 3,039,179,264 less Qwen2-1.5B with an untied head',
+    { model_type: 'dots_ocr', vision_config: { embed_dim: 1536, use_bias: false } },
+    1536,
+    { vision: 3_039_179_264 - 1_777_088_000 },
+  ],
+  [
     'LFM2-VL-1.6B: 1,584,804,000 less LFM2-1.2B',
     {
       model_type: 'lfm2_vl',

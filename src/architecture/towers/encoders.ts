@@ -270,6 +270,7 @@ const ENCODERS: Readonly<Record<string, EncoderReader>> = {
   intern_vit_6b: internVit,
   intern_vit: internVit,
   internvl_vision: internVlVision,
+  interns1_vision: internVlVision,
   moonvit: moonVit,
 };
 

@@ -1,10 +1,10 @@
-import { constant, product, type Expression } from '../expression';
+import { constant, product, quotient, sum, type Expression } from '../expression';
 import type { Tensor } from '../types';
 import { audio, vision, type TowerReader } from './projectors';
 import { whisper } from './whisper';
 import { blocks, flooredProduct, square, type BlockStyle, type Part, type TowerConfig } from './tower';
 
-/** Vision towers of Qwen2-VL to Qwen3.5 and of the Omni models, by transformers' modelling code. */
+/** Vision towers of Qwen2-VL to Qwen3.5, of the Omni models and of their relatives, by transformers' modelling code. */
 
 const LAYER_BLOCK: BlockStyle = {
   attention: [
@@ -54,26 +54,78 @@ export const qwen2Vision: TowerReader = ({ config }) => {
   ];
 };
 
-/** Qwen2.5-VL: gated MLPs and RMSNorms. The Omni model has q, k and v apart, which are as many. */
-export function qwen25Tower(config: TowerConfig, part: Part, separate = false): Tensor[] {
-  const width = config.size('hidden_size', 'W', separate ? 1280 : 3584);
+/** Qwen2.5-VL: gated MLPs and RMSNorms. `attention`: where its projections are cut otherwise. */
+export function qwen25Tower(
+  config: TowerConfig,
+  part: Part,
+  attention?: (layers: Part, width: Expression) => Tensor[],
+): Tensor[] {
+  const width = config.size('hidden_size', 'W', 3584);
   const merged = mergedWidth(config, width);
-  const style: BlockStyle = separate
-    ? { ...GATED_BLOCK, attention: ['q', 'k', 'v', 'proj'].map((name) => [`attn.${name}`, 1, true] as const) }
-    : GATED_BLOCK;
   const layers = part.at('blocks.*', config.size('depth', 'L_v', 32));
+  const style = attention ? { ...GATED_BLOCK, attention: [] } : GATED_BLOCK;
   return [
     ...part.conv('patch_embed.proj', width, patchVolume(config, 14), false),
+    ...(attention?.(layers, width) ?? []),
     ...blocks(layers, width, config.size('intermediate_size', 'I_v', 3420), style),
     ...part.rmsNorm('merger.ln_q', width),
     ...part.linear('merger.mlp.0', merged, merged),
     ...part.linear('merger.mlp.2', config.size('out_hidden_size', 'W_out', 3584), merged),
   ];
 }
-
 export const qwen25Vision: TowerReader = ({ config }) => qwen25Tower(config, vision.at('visual'));
 export const qwen25OmniVision: TowerReader = ({ config }) =>
-  qwen25Tower(config, vision.at('thinker.visual'), true);
+  qwen25Tower(config, vision.at('thinker.visual'), (layers, width) =>
+    ['q', 'k', 'v', 'proj'].flatMap((name) => layers.linear(`attn.${name}`, width, width)),
+  );
+
+/** EXAONE 4.5: Qwen2.5-VL's tower with fewer heads of keys and values. */
+export const exaoneVision: TowerReader = ({ config }) =>
+  qwen25Tower(config, vision.at('visual'), (layers, width) => {
+    const headDim = quotient(width, config.size('num_heads', 'n_v', 16));
+    const keysAndValues = product(2, config.size('num_key_value_heads', 'n_vk', 8), headDim);
+    return [
+      ...layers.linear('attn.qkv', sum(width, keysAndValues), width),
+      ...layers.linear('attn.proj', width, width),
+    ];
+  });
+
+/** dots.ocr: Qwen2-VL's merger behind blocks without biases whose MLP has a gate. */
+export const dotsVision: TowerReader = ({ config }) => {
+  const part = vision.at('vision_tower');
+  const width = config.size('embed_dim', 'W', 1536);
+  const patch = config.side('patch_size', 'p', 14);
+  const bias = config.flag('use_bias', false);
+  const merged = mergedWidth(config, width);
+  return [
+    ...part.conv(
+      'patch_embed.patchifier.proj',
+      width,
+      product(config.size('num_channels', 'C', 3), patch, patch),
+    ),
+    ...part.rmsNorm('patch_embed.patchifier.norm', width),
+    ...blocks(
+      part.at('blocks.*', config.size('num_hidden_layers', 'L_v', 42)),
+      width,
+      config.size('intermediate_size', 'I_v', 4224),
+      {
+        attention: [
+          ['attn.qkv', 3, bias],
+          ['attn.proj', 1, bias],
+        ],
+        up: ['mlp.fc1', 'mlp.fc3'],
+        down: 'mlp.fc2',
+        mlpBias: bias,
+        norms: ['norm1', 'norm2'],
+        normKind: 'rms',
+      },
+    ),
+    ...(config.flag('post_norm', true) ? part.rmsNorm('post_trunk_norm', width) : []),
+    ...part.layerNorm('merger.ln_q', width),
+    ...part.linear('merger.mlp.0', merged, merged),
+    ...part.linear('merger.mlp.2', config.size('hidden_size', 'W_out', 1536), merged),
+  ];
+};
 
 interface MergerNames {
   readonly merger: readonly [norm: string, first: string, second: string];

@@ -5,7 +5,7 @@ import { idefics2Vision, idefics3Vision } from './encoders';
 import { molmo, originalLlava, phi3Vision, vila } from './flat';
 import { gemma4Audio, gemma4Vision } from './gemma';
 import { gemma3nAudio, gemma3nVision } from './gemma3n';
-import { glm4v } from './glm';
+import { glm4v, glmOcr } from './glm';
 import { graniteSpeech } from './granite';
 import { llama4Vision, mllamaVision } from './llama';
 import { minicpm46Vision, minicpmAudio, minicpmVision } from './minicpm';
@@ -27,6 +27,8 @@ import {
   type TowerReader,
 } from './projectors';
 import {
+  dotsVision,
+  exaoneVision,
   qwen25OmniAudio,
   qwen25OmniVision,
   qwen25Vision,
@@ -37,7 +39,7 @@ import {
   qwen3Vision,
 } from './qwen';
 import { step3Vision, stepVlVision } from './step';
-import { qwen2Audio, voxtral } from './whisper-wrappers';
+import { qwen2Audio, ultravox, voxtral } from './whisper-wrappers';
 
 /** A key under which a tower may be described, or named. */
 export interface TowerPlace {
@@ -94,6 +96,7 @@ export const WRAPPERS: readonly Wrapper[] = [
   },
   { types: ['qwen2_audio'], towers: [audio(qwen2Audio)] },
   { types: ['voxtral'], towers: [audio(voxtral)] },
+  { types: ['ultravox'], towers: [audio(ultravox)] },
   {
     types: ['llava'],
     towers: [vision(llava({ usual: 'clip_vision_model' })), vision(originalLlava, [], ['mm_vision_tower'])],
@@ -131,7 +134,7 @@ export const WRAPPERS: readonly Wrapper[] = [
   { types: ['idefics2'], towers: [vision(idefics2(idefics2Vision))] },
   { types: ['idefics3', 'smolvlm'], towers: [vision(idefics3(idefics3Vision))] },
   { types: ['internvl_chat'], towers: [vision(internVl(true))] },
-  { types: ['internvl'], towers: [vision(internVl(false))] },
+  { types: ['internvl', 'interns1'], towers: [vision(internVl(false))] },
   { types: ['lfm2_vl'], towers: [vision(lfm2Vl)] },
   { types: ['kimi_vl'], towers: [vision(kimi(true))] },
   { types: ['kimi_k25'], towers: [vision(kimi(false))] },
@@ -144,6 +147,9 @@ export const WRAPPERS: readonly Wrapper[] = [
     types: ['glm4v', 'glm4v_moe', 'glm46v'],
     towers: [vision(glm4v, ['glm4v', 'glm4v_vision', 'glm4v_moe', 'glm4v_moe_vision'])],
   },
+  { types: ['glm_ocr'], towers: [vision(glmOcr, ['glm_ocr_vision'])] },
+  { types: ['exaone4_5'], towers: [vision(exaoneVision, ['exaone4_5_vision'])] },
+  { types: ['dots_ocr'], towers: [vision(dotsVision, ['dots_vit'])] },
   { types: ['step3_vl'], towers: [vision(step3Vision, ['step3_vision_encoder'])] },
   {
     types: ['step3p7', 'step_robotics', 'step3_vl_10b'],
