@@ -1,5 +1,6 @@
 import type { Family } from './decoder';
 import { deepseekFamilies } from './deepseek-families';
+import { deepseekV4Families } from './deepseek-v4';
 import { ernieFamilies } from './ernie';
 import { gemmaFamilies } from './gemma';
 import { gemma3nFamilies } from './gemma3n';
@@ -17,6 +18,7 @@ export type { Family } from './decoder';
 /** Every family that is read. A new one is a file of its own, or a row in one of these. */
 export const ALL_FAMILIES: readonly Family[] = [
   ...deepseekFamilies,
+  ...deepseekV4Families,
   ...ernieFamilies,
   ...gemmaFamilies,
   ...gemma3nFamilies,
