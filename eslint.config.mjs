@@ -11,7 +11,8 @@ const pure = {
   catalog: [],
 };
 const core = ['architecture', 'hardware', 'cost', 'catalog', 'calibration', 'deployment', 'advice'];
-const shells = ['server', 'extension', 'cli'];
+/** `node` is what the shells on Node share. */
+const shells = ['server', 'extension', 'cli', 'node'];
 const editorAndNode = [
   'vscode',
   'vscode-*',
@@ -71,7 +72,7 @@ export default tseslint.config(
   ),
   edges(['src/protocol/**/*.ts'], ['**/../*', ...editorAndNode], 'The protocol imports nothing.'),
   edges(
-    ['src/{server,extension,cli}/**/*.ts'],
+    ['src/{server,extension,cli,node}/**/*.ts'],
     outside([...core, 'webview']),
     'Shells import service and protocol only.',
   ),

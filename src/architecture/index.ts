@@ -1,3 +1,4 @@
+export * from './checkpoint';
 export * from './config-text';
 export * from './expression';
 export { ALL_FAMILIES, FAMILIES, type Family } from './families';

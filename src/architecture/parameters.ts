@@ -1,4 +1,4 @@
-import type { ParameterBreakdown, Parameters } from '../protocol';
+import type { ParameterBreakdown, Parameters, WeightsSummary } from '../protocol';
 import { product, sum, type Expression } from './expression';
 import type { Architecture, WeightModule } from './types';
 import { modelWeights, type Weight } from './weights';
@@ -57,13 +57,42 @@ export function countParameters(architecture: Architecture): Parameters {
   };
 }
 
-/** Every weight array with its shape and how often it stands: what the counts are sums of. */
-export const parameterBreakdown = (architecture: Architecture): ParameterBreakdown[] =>
-  modelWeights(architecture).map((w) => ({
+/** Every weight array with its shape, how often it stands and what it takes in the checkpoint: what the counts are sums of. */
+export function parameterBreakdown(architecture: Architecture): ParameterBreakdown[] {
+  const bytes = new Map<Weight, number>();
+  for (const w of architecture.stored)
+    bytes.set(w.weight, (bytes.get(w.weight) ?? 0) + w.bytes + w.scaleBytes);
+  return modelWeights(architecture).map((w) => ({
     name: w.name,
     module: w.module,
     layers: w.group ? (w.group.label === '' ? 'all' : w.group.label) : null,
     shape: w.tensor.shape.map((e) => e.value),
     copies: w.copies.value,
     elements: w.elements.value * w.copies.value,
+    bytes: bytes.get(w) ?? 0,
   }));
+}
+
+/** What the weights take, by the way they are stored. */
+export function weightsSummary({ stored, storage }: Architecture): WeightsSummary {
+  const byFormat = new Map<string, { elements: number; bytes: number; scaleBytes: number }>();
+  let [bytes, storedCount] = [0, 0];
+  for (const w of stored) {
+    if (w.copies === 0) continue;
+    const sums = byFormat.get(w.format) ?? { elements: 0, bytes: 0, scaleBytes: 0 };
+    sums.elements += w.elements;
+    sums.bytes += w.bytes + w.scaleBytes;
+    sums.scaleBytes += w.scaleBytes;
+    byFormat.set(w.format, sums);
+    bytes += w.bytes + w.scaleBytes;
+    storedCount += w.storedElements + w.scaleElements;
+  }
+  return {
+    bytes,
+    storedElements: storedCount,
+    dtype: storage.dtype.name,
+    quantization: storage.method?.name ?? null,
+    byFormat: [...byFormat].map(([format, sums]) => ({ format, ...sums })).sort((a, b) => b.bytes - a.bytes),
+    notes: storage.notes,
+  };
+}

@@ -85,9 +85,19 @@ export function explainBytes(architecture: Architecture, total: number): StoredP
   return explain(total, [said, ...other]);
 }
 
-/** Bytes of a checkpoint that holds everything the config describes. */
-export const checkpointBytes = (architecture: Architecture): number =>
-  architecture.stored.reduce((sum, w) => sum + w.bytes + w.scaleBytes, 0);
+/**
+ * Bytes of the checkpoint that this family's publishers would make: everything the config describes, and the copies and
+ * buffers that they are known to store.
+ */
+export function expectedBytes(architecture: Architecture): number {
+  const { model, storage, mtp, storedOnly, stored } = architecture;
+  const copies = mtp?.storesEnds ? 2 * model.hidden * model.vocab * mtp.count * storage.dtype.bytes : 0;
+  const buffers = storedOnly.reduce(
+    (sum, t) => sum + elementsOf(t).value * t.copies.value * (t.fixedBytes ?? storage.dtype.bytes),
+    0,
+  );
+  return stored.reduce((sum, w) => sum + w.bytes + w.scaleBytes, copies + buffers);
+}
 
 function explain(total: number, variants: readonly Variant[]): StoredPart[] | null {
   for (const { base, parts } of variants) {

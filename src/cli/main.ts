@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json';
+import { readCheckpoint } from '../node/checkpoint-files';
 import {
   ACCOUNTINGS,
   PRECISIONS,
@@ -104,13 +105,15 @@ function read(file: string, settings: ServiceSettings): string {
   }
 }
 
-function analyzeFile(file: string, settings: ServiceSettings): ModelAnalysis {
+async function analyzeFile(file: string, settings: ServiceSettings): Promise<ModelAnalysis> {
   const name = file === '-' ? 'standard input' : nameOf(file);
-  return analyzeText({ text: read(file, settings), file, name }, settings);
+  const text = read(file, settings);
+  const checkpoint = file === '-' ? null : await readCheckpoint(dirname(resolve(file)));
+  return analyzeText({ text, file, name, checkpoint }, settings);
 }
 
 /** A file, or a catalog model's name where no file of that name exists. */
-function analyzeFileOrCatalog(argument: string, settings: ServiceSettings): ModelAnalysis {
+async function analyzeFileOrCatalog(argument: string, settings: ServiceSettings): Promise<ModelAnalysis> {
   const exists = argument === '-' || statSync(argument, { throwIfNoEntry: false })?.isFile() === true;
   const catalog: AnalyzedConfig | null = exists ? null : analyzeCatalog(argument, settings);
   if (catalog) return catalog.analysis;
@@ -181,9 +184,9 @@ withAnalysisOptions(
     .command('analyze')
     .description('one or more config files; - reads standard input')
     .argument('<file...>'),
-).action((files: string[], options: CliOptions) => {
+).action(async (files: string[], options: CliOptions) => {
   const settings = settingsFrom(options);
-  const models = files.map((file) => analyzeFile(file, settings));
+  const models = await Promise.all(files.map((file) => analyzeFile(file, settings)));
   print(
     models,
     options.format,
@@ -197,9 +200,9 @@ withAnalysisOptions(
     .command('compare')
     .description('config files and catalog models side by side')
     .argument('<file|name...>'),
-).action((names: string[], options: CliOptions) => {
+).action(async (names: string[], options: CliOptions) => {
   const settings = settingsFrom(options);
-  const models = names.map((name) => analyzeFileOrCatalog(name, settings));
+  const models = await Promise.all(names.map((name) => analyzeFileOrCatalog(name, settings)));
   print(
     models,
     options.format,
@@ -238,15 +241,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-try {
-  program.parse();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.sound : EXIT.usage;
-  else if (error instanceof InputError) {
-    process.stderr.write(`decode-lens: ${error.message}\n`);
-    process.exitCode = EXIT.usage;
-  } else {
-    process.stderr.write(`decode-lens: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = EXIT.usage;
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT.sound : EXIT.usage;
+    return;
   }
-}
+  process.stderr.write(`decode-lens: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = EXIT.usage;
+});

@@ -115,6 +115,40 @@ export interface ParameterBreakdown {
   readonly copies: number;
   /** Of all copies together. */
   readonly elements: number;
+  /** What they take in the checkpoint, scales and zero points counted. */
+  readonly bytes: number;
+}
+
+/** Weights that are stored alike. */
+export interface WeightFormat {
+  /** `BF16`, `FP8, 128x128 blocks`. */
+  readonly format: string;
+  readonly elements: number;
+  readonly bytes: number;
+  /** Scales, zero points and what else lies beside the values. */
+  readonly scaleBytes: number;
+}
+
+/** What the model takes on disk and in memory as its config says it is stored, MTP layers and counted towers included. */
+export interface WeightsSummary {
+  readonly bytes: number;
+  /** As the checkpoint's own tensors count: scales too, packed values by their words. */
+  readonly storedElements: number;
+  /** Of what is not quantized: `BF16`. */
+  readonly dtype: string;
+  /** `quant_method`, or null. */
+  readonly quantization: string | null;
+  readonly byFormat: readonly WeightFormat[];
+  /** What was assumed. */
+  readonly notes: readonly string[];
+}
+
+/** The checkpoint that lies beside the config. */
+export interface CheckpointSummary {
+  readonly file: string;
+  readonly bytes: number;
+  /** What the config describes. Where both differ a finding says why. */
+  readonly expectedBytes: number;
 }
 
 export interface KvAtContext {
@@ -198,6 +232,10 @@ export interface ModelAnalysis {
   readonly model: ModelIdentity | null;
   readonly options: AnalysisOptions;
   readonly parameters: Parameters | null;
+  readonly breakdown: readonly ParameterBreakdown[];
+  readonly weights: WeightsSummary | null;
+  /** Null where none lies beside the config. */
+  readonly checkpoint: CheckpointSummary | null;
   readonly kv: KvSummary | null;
   readonly perToken: readonly PerToken[];
   readonly cost: readonly Cost[];

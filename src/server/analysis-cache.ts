@@ -1,4 +1,5 @@
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Checkpoints } from './checkpoints';
 import { analyzeConfig, type AnalyzedConfig, type ServiceSettings } from '../service';
 
 interface Entry {
@@ -14,6 +15,8 @@ export class AnalysisCache {
   private readonly configs = new Set<string>();
   private readonly withDiagnostics = new Set<string>();
 
+  constructor(private readonly checkpoints: Checkpoints) {}
+
   /** Null: known to be no model config. Undefined: not known for this version. */
   get(uri: string, version: number): AnalyzedConfig | null | undefined {
     const entry = this.entries.get(uri);
@@ -24,7 +27,7 @@ export class AnalysisCache {
     const { uri, version } = document;
     const known = this.get(uri, version);
     if (known !== undefined) return known;
-    const analyzed = analyzeDocument(document, settings);
+    const analyzed = this.analyzeDocument(document, settings);
     this.entries.set(uri, { version, analyzed });
     return analyzed;
   }
@@ -32,9 +35,9 @@ export class AnalysisCache {
   underSettings(document: TextDocument, settings: ServiceSettings): AnalyzedConfig | null {
     const entry = this.entries.get(document.uri);
     const key = JSON.stringify([settings.options, settings.accelerators]);
-    if (entry?.version !== document.version) return analyzeDocument(document, settings);
+    if (entry?.version !== document.version) return this.analyzeDocument(document, settings);
     if (entry.alternative?.settings !== key)
-      entry.alternative = { settings: key, analyzed: analyzeDocument(document, settings) };
+      entry.alternative = { settings: key, analyzed: this.analyzeDocument(document, settings) };
     return entry.alternative.analyzed;
   }
 
@@ -50,6 +53,11 @@ export class AnalysisCache {
     else this.withDiagnostics.delete(uri);
   }
 
+  /** What is known of a document is stale, though its text is not: a file beside it has changed. */
+  forget(uri: string): void {
+    this.entries.delete(uri);
+  }
+
   delete(uri: string): void {
     this.entries.delete(uri);
     this.configs.delete(uri);
@@ -59,10 +67,13 @@ export class AnalysisCache {
   clear(): void {
     this.entries.clear();
   }
-}
 
-const analyzeDocument = (document: TextDocument, settings: ServiceSettings): AnalyzedConfig | null =>
-  analyzeConfig({ text: document.getText(), file: document.uri, name: nameOf(document.uri) }, settings);
+  private analyzeDocument(document: TextDocument, settings: ServiceSettings): AnalyzedConfig | null {
+    const { uri } = document;
+    const checkpoint = this.checkpoints.of(uri);
+    return analyzeConfig({ text: document.getText(), file: uri, name: nameOf(uri), checkpoint }, settings);
+  }
+}
 
 /** `…/DeepSeek-V3/config.json` is DeepSeek-V3; other files go by their own name. */
 function nameOf(uri: string): string {

@@ -36,6 +36,7 @@ import {
   type AnalyzedConfig,
 } from '../service';
 import { AnalysisCache } from './analysis-cache';
+import { Checkpoints } from './checkpoints';
 import { SettingsStore } from './settings-store';
 
 /** After the last keystroke; analysis takes a few milliseconds, so this only keeps bursts together. */
@@ -75,7 +76,8 @@ export function startServer(connection: Connection): void {
         })) as unknown)
       : undefined,
   );
-  const cache = new AnalysisCache();
+  const checkpoints = new Checkpoints();
+  const cache = new AnalysisCache(checkpoints);
   const timers = new Map<string, NodeJS.Timeout>();
 
   const log = (what: string, error: unknown): void => {
@@ -175,6 +177,17 @@ export function startServer(connection: Connection): void {
   documents.onDidChangeContent(({ document }) => {
     schedule(document);
   });
+  const refreshCheckpoint = ({ document }: { readonly document: TextDocument }): void => {
+    void guarded('checkpoint', false, (uri: string) => checkpoints.refresh(uri))(document.uri).then(
+      (hasChanged) => {
+        if (!hasChanged || !documents.get(document.uri)) return;
+        cache.forget(document.uri);
+        schedule(document);
+      },
+    );
+  };
+  documents.onDidOpen(refreshCheckpoint);
+  documents.onDidSave(refreshCheckpoint);
   documents.onDidClose(({ document: { uri, version } }) => {
     clearTimeout(timers.get(uri));
     timers.delete(uri);

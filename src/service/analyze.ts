@@ -1,5 +1,6 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
+  checkCheckpoint,
   FAMILIES,
   isObject,
   matchFamily,
@@ -9,6 +10,7 @@ import {
   readArchitecture,
   recognize,
   type Architecture,
+  type CheckpointFacts,
   type ConfigText,
   type FamilyMatch,
   type ReadProblem,
@@ -68,6 +70,8 @@ export interface AnalyzeInput {
   readonly file: string;
   /** Shown where the config states no name. */
   readonly name: string;
+  /** What the checkpoint beside the file says of itself. */
+  readonly checkpoint?: CheckpointFacts | null;
 }
 
 /**
@@ -104,6 +108,8 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     if (isSound && !isBroken) problems.push(...read.problems.map((p) => suggestFamily(p, match)));
     if (isSound) architecture = read.architecture;
   }
+  const checked = architecture && input.checkpoint ? checkCheckpoint(architecture, input.checkpoint) : null;
+  if (checked?.problem) problems.push(checked.problem);
   const findings = [
     ...config.problems.map((p): Finding => ({ ...pick(p), range: rangeOf(document, p.offset, p.length) })),
     ...problems.map((p): Finding => ({ ...pick(p), range: rangeOfPath(document, config, p.path) })),
@@ -112,7 +118,7 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     ? opsAtContexts(architecture, settings)
     : new Map<number, readonly Op[]>();
   const analysis = architecture
-    ? summarize(architecture, opsByContext, input, findings, settings)
+    ? summarize(architecture, opsByContext, input, findings, checked?.summary ?? null, settings)
     : withoutArchitecture(input, match, findings, settings);
   return { analysis, document, config, match, architecture, opsByContext, settings };
 }
@@ -144,7 +150,8 @@ export const summarizeModel = (
   input: Omit<AnalyzeInput, 'text'>,
   findings: readonly Finding[],
   settings: ServiceSettings,
-): ModelAnalysis => summarize(architecture, opsAtContexts(architecture, settings), input, findings, settings);
+): ModelAnalysis =>
+  summarize(architecture, opsAtContexts(architecture, settings), input, findings, null, settings);
 
 const pick = ({ code, severity, message, path }: ReadProblem): Omit<Finding, 'range'> => ({
   code,
@@ -167,6 +174,9 @@ const rangeOf = (document: TextDocument, offset: number, length: number) => ({
 
 const NOTHING = {
   parameters: null,
+  breakdown: [],
+  weights: null,
+  checkpoint: null,
   kv: null,
   perToken: [],
   cost: [],

@@ -1,3 +1,4 @@
+export type { CheckpointFacts } from '../architecture';
 export * from './analyze';
 export * from './catalog-models';
 export * from './compare';

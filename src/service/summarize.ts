@@ -5,8 +5,10 @@ import {
   formulaInputs,
   formulaText,
   languageWeights,
+  parameterBreakdown,
   storedElements,
   variable,
+  weightsSummary,
   type Architecture,
   type Expression,
 } from '../architecture';
@@ -29,7 +31,16 @@ import {
   type DollarCost,
   type Op,
 } from '../cost';
-import type { AfdCost, Cost, Finding, Formula, FormulaInput, ModelAnalysis, PerToken } from '../protocol';
+import type {
+  AfdCost,
+  CheckpointSummary,
+  Cost,
+  Finding,
+  Formula,
+  FormulaInput,
+  ModelAnalysis,
+  PerToken,
+} from '../protocol';
 import { contextLength } from './format';
 import { targetsOf, type ServiceSettings } from './settings';
 
@@ -81,6 +92,7 @@ export function summarize(
   opsByContext: ReadonlyMap<number, readonly Op[]>,
   { file, name }: { readonly file: string; readonly name: string },
   findings: readonly Finding[],
+  checkpoint: CheckpointSummary | null,
   settings: ServiceSettings,
 ): ModelAnalysis {
   const { options } = settings;
@@ -132,6 +144,9 @@ export function summarize(
     },
     options,
     parameters: countParameters(architecture),
+    breakdown: parameterBreakdown(architecture),
+    weights: weightsSummary(architecture),
+    checkpoint,
     kv: {
       bytesPerToken: kvBytesPerToken(firstOps).value,
       unboundedBytesPerToken: unboundedKvBytesPerToken(firstOps).value,
