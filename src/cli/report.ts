@@ -1,4 +1,4 @@
-import type { ModelAnalysis, Parameters } from '../protocol';
+import type { ModelAnalysis, Parameters, WeightsSummary } from '../protocol';
 import { format, type CatalogEntry, type FamilyEntry } from '../service';
 import { table, type TableStyle } from './table';
 
@@ -15,6 +15,15 @@ function findingLines({ file, findings }: ModelAnalysis): string[] {
 /** Strings out of configs can't steer the terminal. */
 const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 
+/** How the config says the weights are stored, and what lies beside it. */
+function storedText(weights: WeightsSummary, checkpoint: ModelAnalysis['checkpoint']): string {
+  const formats = weights.byFormat.map((f) => `${f.format} ${bytes(f.bytes)}`).join(', ');
+  const beside = checkpoint
+    ? `; ${checkpoint.file} ${checkpoint.bytes === checkpoint.expectedBytes ? 'agrees to the byte' : `has ${bytes(checkpoint.bytes)}`}`
+    : '';
+  return `${bytes(weights.bytes)}: ${formats}${beside}`;
+}
+
 const towerTexts = (p: Parameters): string[] =>
   (['vision', 'audio'] as const).flatMap((kind) => {
     const count = p[kind];
@@ -23,7 +32,15 @@ const towerTexts = (p: Parameters): string[] =>
   });
 
 /** Facts of one model, as label and value. */
-function facts({ parameters: p, kv, attention, moe, model }: ModelAnalysis): [string, string][] {
+function facts({
+  parameters: p,
+  weights,
+  checkpoint,
+  kv,
+  attention,
+  moe,
+  model,
+}: ModelAnalysis): [string, string][] {
   if (!p || !kv || !attention || !model) return [];
   const rows: [string, string][] = [
     ['family', `${model.family} (${model.matchedBy})`],
@@ -44,6 +61,7 @@ function facts({ parameters: p, kv, attention, moe, model }: ModelAnalysis): [st
         ...towerTexts(p),
       ].join(', '),
     ],
+    ...(weights ? [['checkpoint', storedText(weights, checkpoint)] as [string, string]] : []),
     [
       'KV cache',
       `${bytes(kv.bytesPerToken)} per token${kv.unboundedBytesPerToken < kv.bytesPerToken ? `, ${bytes(kv.unboundedBytesPerToken)} of it never dropped` : ''}${kv.stateBytesPerSequence > 0 ? `; state ${bytes(kv.stateBytesPerSequence)} per sequence` : ''}`,

@@ -12,7 +12,9 @@ import {
 import { flopsOf, kvBytesHeld, kvBytesPerToken, stateBytes, type Op } from '../cost';
 import type { JsonPath, Position, Range } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
-import { bytes, contextLength, parameters, percent, si, usd, whole } from './format';
+import { contextLength, parameters, percent, si, whole } from './format';
+import { escapeMarkdown } from './markdown';
+import { modelSummary, storageSections } from './model-summary';
 import { keyDescription } from './schema-problems';
 
 export interface Hover {
@@ -35,14 +37,9 @@ export function hoverAt(analyzed: AnalyzedConfig, position: Position): Hover | n
   if (valueNode?.type === 'object' && offset > keyNode.offset + keyNode.length) return null;
 
   const description = keyDescription(match.family.schema, path, match.textPath);
-  const isFamilyKey = path.at(-1) === 'model_type' || path[0] === 'architectures';
   const sections = [
     description === null ? null : `**${escapeMarkdown(String(path.at(-1)))}** ${escapeMarkdown(description)}`,
-    ...(architecture
-      ? isFamilyKey
-        ? [summary(analyzed)]
-        : contributions(analyzed, architecture, path)
-      : []),
+    ...(architecture ? sectionsOf(analyzed, architecture, path) : []),
   ].filter((section) => section !== null);
   if (sections.length === 0) return null;
   const end = valueNode && valueNode.type !== 'object' && valueNode.type !== 'array' ? valueNode : keyNode;
@@ -52,28 +49,20 @@ export function hoverAt(analyzed: AnalyzedConfig, position: Position): Hover | n
   };
 }
 
+/** What a key means for this model. */
+function sectionsOf(analyzed: AnalyzedConfig, architecture: Architecture, path: JsonPath): string[] {
+  if (path.at(-1) === 'model_type' || path[0] === 'architectures') return modelSummary(analyzed.analysis);
+  const storage = architecture.storage.path;
+  const isStorage = DTYPE_KEYS.includes(String(path.at(-1))) || storage?.every((step, i) => path[i] === step);
+  return isStorage ? storageSections(analyzed.analysis) : contributions(analyzed, architecture, path);
+}
+const DTYPE_KEYS = ['torch_dtype', 'dtype', 'params_dtype', 'expert_dtype'];
+
 /** Array elements belong to their key. */
 function keyPath(path: JsonPath): JsonPath {
   const end = path.findIndex((step) => typeof step === 'number');
   return end === -1 ? path : path.slice(0, end);
 }
-
-/** Text from schemas and configs is text: nothing in it is markup. */
-export const escapeMarkdown = (text: string): string =>
-  text
-    .split(/(`[^`]*`)/)
-    .map((part) => (/^`[^`]*`$/.test(part) ? part : part.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&')))
-    .join('');
-
-/** The same for a client that shows no Markdown. */
-export const plainText = (markdown: string): string =>
-  markdown
-    .replace(/^\|[:| -]*\|\n/gm, '')
-    .replace(/^\| ?(.*) \|$/gm, (_, row: string) => row.replaceAll(' | ', '  '))
-    .replace(/(^|[^\\])\*\*/g, '$1')
-    .replace(/^_(.*)_$/gm, '$1')
-    .replace(/`/g, '')
-    .replace(/\\([\\*_{}[\]<>#|~&])/g, '$1');
 
 interface Share {
   readonly what: string;
@@ -159,45 +148,3 @@ function formulaLines(label: string, e: Expression, unit: string): string {
     ...(notes.length > 0 ? [`_${notes.join('; ')}_`] : []),
   ].join('  \n');
 }
-
-/** The whole model, on the line that names its family. */
-export function summary({ analysis }: AnalyzedConfig): string {
-  const { parameters: p, kv, options, attention, moe, model } = analysis;
-  if (!p || !kv || !attention || !model) return '';
-  const modules = (['attention', 'ffn', 'embedding', 'lmHead', 'norm', 'other', 'mtp'] as const)
-    .filter((key) => p[key] > 0)
-    .map((key) => `${MODULE_NAMES[key]} ${parameters(p[key])}`);
-  if (p.vision === null) modules.push('vision tower not counted');
-  else if (p.vision > 0) modules.push(`vision ${parameters(p.vision)}`);
-  if (p.audio === null) modules.push('audio tower not counted');
-  else if (p.audio > 0) modules.push(`audio ${parameters(p.audio)}`);
-  const rows = options.contexts.flatMap((context) => {
-    const costs = analysis.cost.filter((c) => c.context === context);
-    const afd = analysis.afdCost.find((c) => c.context === context);
-    const held = kv.atContext.find((at) => at.context === context);
-    return [
-      `| ${contextLength(context)} | ${bytes(held?.bytes ?? 0)} | ${bytes(held?.reservedBytes ?? 0)} | ${costs.map((c) => usd(c.totalUsdPer1M)).join(' | ')} | ${afd ? `${usd(afd.usdPer1M)} (${afd.attentionOn} + ${afd.ffnOn})` : '-'} |`,
-    ];
-  });
-  const targets = analysis.cost.filter((c) => c.context === options.contexts[0]).map((c) => c.target);
-  return [
-    `**${escapeMarkdown(model.family)}**, matched by ${escapeMarkdown(model.matchedBy)}: ${attention.kinds.join(', ')}`,
-    `${parameters(p.total)} parameters, ${parameters(p.activated)} activated (${modules.join(', ')})`,
-    `KV cache ${bytes(kv.bytesPerToken)} per token${kv.stateBytesPerSequence > 0 ? `, state ${bytes(kv.stateBytesPerSequence)} per sequence` : ''}; arithmetic intensity ${attention.arithmeticIntensity.toPrecision(3)} FLOPs per KV byte; effective rank ${whole(attention.effectiveRank)}${moe ? `; MoE sparsity ${moe.sparsity.toFixed(3)}` : ''}`,
-    [
-      `| $ per 1M at | KV | reserved | ${targets.join(' | ')} | best AFD |`,
-      `|--:|--:|--:|${targets.map(() => '--:|').join('')}--:|`,
-      ...rows,
-    ].join('\n'),
-    `_${options.precision.toUpperCase()} weights, ${options.kvPrecision.toUpperCase()} KV, reserved in blocks of ${options.kvBlockSize} tokens${options.windowReservation === 'full' ? ', windowed layers in full' : ''}. ${escapeMarkdown(analysis.accountingNotes[0] ?? '')}_`,
-  ].join('\n\n');
-}
-const MODULE_NAMES = {
-  attention: 'attention',
-  ffn: 'FFN',
-  embedding: 'embedding',
-  lmHead: 'LM head',
-  norm: 'norms',
-  other: 'other',
-  mtp: 'MTP',
-} as const;

@@ -6,5 +6,6 @@ export * from './family-entries';
 export * as format from './format';
 export * from './hints';
 export * from './hover';
+export { plainText } from './markdown';
 export * from './recognize-text';
 export * from './settings';
