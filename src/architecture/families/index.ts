@@ -5,6 +5,7 @@ import { ernieFamilies } from './ernie';
 import { gemmaFamilies } from './gemma';
 import { gemma3nFamilies } from './gemma3n';
 import { gemma4Families } from './gemma4';
+import { kimiLinearFamilies } from './kimi-linear';
 import { llamaFamilies } from './llama';
 import { llama4Families } from './llama4';
 import { minimaxFamilies } from './minimax';
@@ -23,6 +24,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...gemmaFamilies,
   ...gemma3nFamilies,
   ...gemma4Families,
+  ...kimiLinearFamilies,
   ...llamaFamilies,
   ...llama4Families,
   ...minimaxFamilies,
