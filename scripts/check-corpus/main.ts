@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { countParameters, explainElements, type Architecture } from '../../src/architecture';
+import { countParameters, type Architecture } from '../../src/architecture';
 import {
   decodeOps,
   kvBytesPerToken,
@@ -10,7 +10,8 @@ import {
   type OpOptions,
 } from '../../src/cost';
 import { analyzeConfig, DEFAULT_SETTINGS, type AnalyzedConfig } from '../../src/service';
-import { agreesRounded, type Candidate, type Fact, type IndexRow, type Verdict } from './facts';
+import type { IndexRow } from './facts';
+import { billions, verdictOf, type Count, type Kv } from './verdicts';
 
 /**
  * `npm run check:corpus -- DIR [FILTER] [--summary]`: reads every config in a folder, prints what Decode Lens makes of it, and
@@ -37,8 +38,6 @@ interface Checked {
 let print = (text: string): void => {
   console.log(text);
 };
-
-const billions = (n: number) => (n >= 1e9 ? `${(n / 1e9).toFixed(3)}B` : `${(n / 1e6).toFixed(3)}M`);
 
 function check(folder: string, file: string, row: IndexRow | undefined): Checked {
   const text = readFileSync(path.join(folder, file), 'utf8');
@@ -83,7 +82,7 @@ function checkArchitecture(
     `${file}\n  ${match?.family.name ?? ''} (${architecture.modelType}): ${count.total} parameters (${billions(count.total)}), ${count.activated} activated${apart.length ? `, ${apart.join(', ')}` : ''}\n  KV at BF16 ${kv.perToken} B/token (${kv.unbounded} unbounded), state ${kv.state} B/sequence`,
   );
   const verdicts = Object.entries(row?.facts ?? {}).map(([name, fact]) =>
-    verdictOf(name, fact, architecture, count, kv),
+    verdictOf(name, fact, { architecture, count, kv, isWrapped: (match?.textPath.length ?? 0) > 0 }),
   );
   const failures = verdicts.filter((v) => v.outcome === 'failed').map((v) => `${v.fact}: ${v.detail}`);
   for (const v of verdicts)
@@ -93,89 +92,6 @@ function checkArchitecture(
   const differences = row?.independentCount ? secondOpinion(row.independentCount, count, kv) : [];
   for (const note of [...notes, ...differences]) print(`  note ${note}`);
   return { file, failures, notes: differences, facts: verdicts.length, isRead: true };
-}
-
-type Count = ReturnType<typeof countParameters>;
-interface Kv {
-  readonly perToken: number;
-  readonly unbounded: number;
-  readonly state: number;
-}
-
-function verdictOf(name: string, fact: Fact, architecture: Architecture, count: Count, kv: Kv): Verdict {
-  switch (name) {
-    case 'total_params':
-    case 'stored_elements':
-      return fact.kind?.startsWith('rounded')
-        ? rounded(name, fact, totals(count))
-        : exactTotal(name, fact, architecture, count);
-    case 'main_model_params':
-      return rounded(name, fact, [{ name: 'language model', value: count.total }]);
-    case 'active_params':
-      return rounded(name, fact, activatedCounts(architecture, count));
-    case 'kv_bytes_per_token':
-      return kv.perToken === fact.value
-        ? { fact: name, outcome: 'held', detail: `${fact.value}` }
-        : { fact: name, outcome: 'failed', detail: `published ${fact.value}, computed ${kv.perToken}` };
-    default:
-      return { fact: name, outcome: 'unchecked', detail: 'no such figure is computed' };
-  }
-}
-
-/** The model with and without what stands apart from it. */
-const totals = (count: Count): Candidate[] => [
-  { name: 'language model', value: count.total },
-  { name: 'with MTP layers', value: count.total + count.mtp },
-  { name: 'with towers', value: count.total + (count.vision ?? 0) + (count.audio ?? 0) },
-  {
-    name: 'with MTP layers and towers',
-    value: count.total + count.mtp + (count.vision ?? 0) + (count.audio ?? 0),
-  },
-];
-
-/** Publishers count the embedding table and the LM head in, or leave either out. */
-function activatedCounts({ model }: Architecture, { activated }: Count): Candidate[] {
-  const table = model.hidden * model.vocab;
-  return [
-    { name: 'with LM head', value: activated },
-    { name: 'with LM head and embedding', value: activated + table },
-    { name: 'without either', value: activated - table },
-  ];
-}
-
-function rounded(name: string, fact: Fact, candidates: readonly Candidate[]): Verdict {
-  const found = candidates.find(({ value }) => agreesRounded(value, fact.value));
-  const shown = candidates.map((c) => `${billions(c.value)} ${c.name}`).join(', ');
-  return found
-    ? {
-        fact: name,
-        outcome: 'held',
-        detail: `${billions(fact.value)} is ${billions(found.value)} ${found.name}`,
-      }
-    : { fact: name, outcome: 'failed', detail: `published ${billions(fact.value)}, computed ${shown}` };
-}
-
-function exactTotal(name: string, fact: Fact, architecture: Architecture, count: Count): Verdict {
-  const parts = explainElements(architecture, fact.value);
-  if (parts)
-    return {
-      fact: name,
-      outcome: 'held',
-      detail: `${fact.value} is ${parts.map((p) => p.what).join(' + ')}`,
-    };
-  const missing =
-    /vision|audio/.test(`${fact.kind ?? ''} ${fact.note ?? ''}`) && architecture.towers.length === 0;
-  if (missing && fact.value > count.total)
-    return {
-      fact: name,
-      outcome: 'unchecked',
-      detail: `${fact.value} includes towers that this file does not describe; the language model has ${count.total}`,
-    };
-  return {
-    fact: name,
-    outcome: 'failed',
-    detail: `published ${fact.value} (${fact.kind ?? ''}), computed ${count.total}, mtp ${count.mtp}, vision ${count.vision ?? 'unknown'}; left over ${fact.value - count.total}`,
-  };
 }
 
 /** Where another enumeration differs. No fact: it is shown and does not fail. */

@@ -91,9 +91,13 @@ describe('language server over stdio', () => {
     assert.match(groups, /KV cache per token \| 31\.2 kB \| 100%/);
     assert.match(groups, /2 \* n_kv \* d \* b_kv \* L/);
     assert.match(groups, /= 31,232 bytes|= 28,672 bytes/);
-    assert.match(await hoverOn('"model_type": "step3_vl"'), /316B parameters \(316,294,538,240\), 37\.9B activated/);
+    assert.match(
+      await hoverOn('"model_type": "step3_vl"'),
+      /316B parameters \(316,294,538,240\), 37\.9B activated/,
+    );
     assert.match(await hoverOn('"moe_top_k"'), /FFN per token/);
-    assert.equal(await hoverOn('"torch_dtype"').then((text) => text.includes('|')), false, 'decides no cost');
+    assert.match(await hoverOn('"torch_dtype"'), /\| stored as \|[^]*\| BF16 \|/);
+    assert.equal(await hoverOn('"rope_theta"').then((text) => text.includes('|')), false, 'decides no cost');
   });
 
   it('follows settings', async () => {
