@@ -224,6 +224,12 @@ const published: readonly (readonly [
     { vision: 471_143_920 },
   ],
   [
+    'Kimi-K3: 401,214,464 of MoonViT-V2, and its projector',
+    { model_type: 'kimi_k3', vision_config: { vt_hidden_size: 1024, mm_projector_type: 'patchmergerv2' } },
+    7168,
+    { vision: 401_214_464 + 4096 * 4096 + 4096 * 7168 + 7168 },
+  ],
+  [
     'GLM-4.1V-9B: 10,292,777,472',
     { model_type: 'glm4v', vision_config: { hidden_size: 1536, out_hidden_size: 4096 } },
     4096,

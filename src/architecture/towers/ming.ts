@@ -3,7 +3,7 @@ import type { Tensor } from '../types';
 import { audio, vision, type TowerReader } from './projectors';
 import { qwen25Tower } from './qwen';
 import type { Part, TowerConfig } from './tower';
-import { whisper, type WhisperDefaults } from './whisper';
+import { whisper, WHISPER_LARGE } from './whisper';
 
 /** Towers of Ming-Lite-Omni (inclusionAI/Ming, modeling_bailingmm.py): each with an MLP of `mlp_depth` layers after it. */
 
@@ -12,12 +12,15 @@ const restOfMlp = (part: Part, root: TowerConfig, hidden: Expression): Tensor[] 
   return depth.value > 1 ? part.at('*', sum(depth, -1)).linear('', hidden, hidden) : [];
 };
 
-/** Qwen2.5-VL's tower. */
-export const mingVision: TowerReader = ({ config, root, hidden }) => [
-  ...qwen25Tower(config, vision.at('vision')),
-  ...vision.linear('linear_proj.0', hidden, config.size('out_hidden_size', 'W_out', 3584)),
-  ...restOfMlp(vision.at('linear_proj'), root, hidden),
-];
+/** Qwen2.5-VL's tower; Ming-Flash-Omni 2.0 has another. */
+export const mingVision: TowerReader = ({ config, root, hidden }) => {
+  if ((config.text('model_type') ?? 'qwen2_5_vit') !== 'qwen2_5_vit') config.unsupported('model_type');
+  return [
+    ...qwen25Tower(config, vision.at('vision')),
+    ...vision.linear('linear_proj.0', hidden, config.size('out_hidden_size', 'W_out', 3584)),
+    ...restOfMlp(vision.at('linear_proj'), root, hidden),
+  ];
+};
 
 /** FunASR's SANM encoder in 1.0, Whisper's in 1.5 and later. */
 export const mingAudio: TowerReader = ({ config, root, hidden }) => {
@@ -32,18 +35,17 @@ export const mingAudio: TowerReader = ({ config, root, hidden }) => {
   ];
 };
 
-/** Whisper's encoder under the keys of OpenAI's own code, whose positions are no weights. */
-const LARGE: WhisperDefaults = { width: 1280, inner: 5120, layers: 32, bins: 128 };
+/** Whisper's encoder under the keys of OpenAI's own code, with positions for five minutes. */
+const OWN_KEYS = {
+  d_model: ['n_state'],
+  encoder_layers: ['n_layer'],
+  num_mel_bins: ['n_mels'],
+  max_source_positions: ['n_ctx'],
+};
 function originalWhisper(config: TowerConfig, part: Part) {
-  const aliases = { d_model: ['n_state'], encoder_layers: ['n_layer'], num_mel_bins: ['n_mels'] };
-  const renamed = config.withAliases(aliases);
-  const width = renamed.size('d_model', 'W_a');
-  return whisper(
-    renamed,
-    part,
-    { positions: false, keyBias: false, lastNorm: 'ln_post', inner: product(4, width) },
-    LARGE,
-  );
+  const renamed = config.withAliases(OWN_KEYS);
+  const inner = product(4, renamed.size('d_model', 'W_a', WHISPER_LARGE.width));
+  return whisper(renamed, part, { positions: 15000, keyBias: false, lastNorm: 'ln_post', inner });
 }
 
 /** FunASR's SANM encoder: attention with a depthwise convolution over its values; only the first block's input is wider. */

@@ -148,21 +148,6 @@ export const lfm2Vl: TowerReader = ({ config, root, hidden }) => {
   ];
 };
 
-/** Kimi-VL and Kimi-K2.5: a LayerNorm a patch, neighbours side by side, two linear layers. */
-export const kimi =
-  (own: boolean): TowerReader =>
-  ({ config, hidden }) => {
-    const { tensors, width } = encoderOf('moonvit')(config, vision.at('vision_tower'));
-    const projector = vision.at(own ? 'multi_modal_projector' : 'mm_projector');
-    const merged = product(...config.sizes('merge_kernel_size', 'm', [2, 2]), width);
-    const names = own ? (['linear_1', 'linear_2'] as const) : (['proj.0', 'proj.2'] as const);
-    return [
-      ...tensors,
-      ...projector.layerNorm('pre_norm', width),
-      ...twoLinear(projector, merged, merged, hidden, true, names),
-    ];
-  };
-
 /** Idefics 3 and SmolVLM: neighbours side by side, one matrix. */
 export const idefics3 =
   (encoder: EncoderReader): TowerReader =>

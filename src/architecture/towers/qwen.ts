@@ -172,7 +172,7 @@ export const qwen3OmniVision = qwen3(vision.at('thinker.visual'), 3, OMNI_NAMES)
 /** The audio encoder of Qwen2.5-Omni: Whisper's with a projection and two learned tokens, and no stored positions. */
 export const qwen25OmniAudio: TowerReader = ({ config }) => {
   const part = audio.at('thinker.audio_tower');
-  const { tensors, width } = whisper(config, part, { positions: false, keyBias: false, lastNorm: 'ln_post' });
+  const { tensors, width } = whisper(config, part, { positions: 0, keyBias: false, lastNorm: 'ln_post' });
   const out = config.size('output_dim', 'W_out', 3584);
   return [
     ...tensors,
@@ -185,7 +185,7 @@ export const qwen25OmniAudio: TowerReader = ({ config }) => {
 export const qwen3OmniAudio: TowerReader = ({ config }) => {
   const part = audio.at('thinker.audio_tower');
   const { tensors, width } = whisper(config, part, {
-    positions: false,
+    positions: 0,
     keyBias: true,
     lastNorm: 'ln_post',
     stem: (stemPart, stemWidth, mel) => {

@@ -6,8 +6,8 @@ import { blocks, derived, type Part, type TowerConfig } from './tower';
 /** Whisper's audio encoder and its relatives: two convolutions over time, positions, blocks whose keys have no bias. */
 
 export interface WhisperSpec {
-  /** The table of sinusoidal positions is in the checkpoint, though it is never trained. */
-  readonly positions: boolean;
+  /** Rows of the table of sinusoidal positions where no key says it; it is stored, though never trained. 0: it is not. */
+  readonly positions: number;
   readonly keyBias: boolean;
   readonly lastNorm: string;
   /** Where no key says it. */
@@ -23,7 +23,7 @@ export interface MelBins {
   readonly halved: (times: number) => Expression;
 }
 
-export const WHISPER: WhisperSpec = { positions: true, keyBias: false, lastNorm: 'layer_norm' };
+export const WHISPER: WhisperSpec = { positions: 1500, keyBias: false, lastNorm: 'layer_norm' };
 
 /** Sizes of Whisper-large, which most wrappers take as defaults; `whisper` itself has those of Whisper-tiny. */
 export interface WhisperDefaults {
@@ -68,9 +68,10 @@ export function whisper(
   const stem = spec.stem
     ? spec.stem(part, width, { bins, halved })
     : [...part.conv('conv1', width, product(3, bins)), ...part.conv('conv2', width, product(3, width))];
-  const positions = spec.positions
-    ? part.table('embed_positions', config.size('max_source_positions', 'N_pos', 1500), width)
-    : [];
+  const positions =
+    spec.positions > 0
+      ? part.table('embed_positions', config.size('max_source_positions', 'N_pos', spec.positions), width)
+      : [];
   return {
     width,
     inner,

@@ -7,6 +7,7 @@ import { gemma4Audio, gemma4Vision } from './gemma';
 import { gemma3nAudio, gemma3nVision } from './gemma3n';
 import { glm4v, glmOcr } from './glm';
 import { graniteSpeech } from './granite';
+import { kimiK25, kimiK3, kimiVl } from './kimi';
 import { llama4Vision, mllamaVision } from './llama';
 import { minicpm46Vision, minicpmAudio, minicpmVision } from './minicpm';
 import { mingAudio, mingVision } from './ming';
@@ -18,7 +19,6 @@ import {
   idefics2,
   idefics3,
   internVl,
-  kimi,
   lfm2Vl,
   llava,
   mistral3,
@@ -136,8 +136,9 @@ export const WRAPPERS: readonly Wrapper[] = [
   { types: ['internvl_chat'], towers: [vision(internVl(true))] },
   { types: ['internvl', 'interns1'], towers: [vision(internVl(false))] },
   { types: ['lfm2_vl'], towers: [vision(lfm2Vl)] },
-  { types: ['kimi_vl'], towers: [vision(kimi(true))] },
-  { types: ['kimi_k25'], towers: [vision(kimi(false))] },
+  { types: ['kimi_vl'], towers: [vision(kimiVl)] },
+  { types: ['kimi_k25'], towers: [vision(kimiK25)] },
+  { types: ['kimi_k3'], towers: [vision(kimiK3)] },
   { types: ['minicpmv'], towers: [vision(minicpmVision)] },
   { types: ['minicpmo'], towers: [vision(minicpmVision), audio(minicpmAudio)] },
   { types: ['minicpmv4_6'], towers: [vision(minicpm46Vision, ['minicpmv4_6_vision'])] },
@@ -178,7 +179,7 @@ export const WRAPPERS: readonly Wrapper[] = [
     types: ['ernie4_5_moe_vl', 'ernie4_5_vl_moe', 'ernie4_5_vl'],
     towers: [vision(ernieVision, ['DFNRope_vision_transformer', 'ernie4_5_vl_moe_vision'])],
   },
-  { types: ['bailingmm', 'bailingmm2'], towers: [vision(mingVision), audio(mingAudio)] },
+  { types: ['bailingmm', 'bailingmm_moe_v2_lite'], towers: [vision(mingVision), audio(mingAudio)] },
   { types: ['minimax_m3', 'minimax_m3_vl'], towers: [vision(minimaxM3Vision, ['minimax_m3_vl_vision'])] },
 ];
 
