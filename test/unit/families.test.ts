@@ -185,7 +185,7 @@ describe('families: reading', () => {
   });
   it('takes the class name only where no model_type contradicts it', () => {
     const { value } = parseConfigText(
-      JSON.stringify({ ...LLAMA_3_8B, model_type: 'mimo', architectures: ['LlamaForCausalLM'] }),
+      JSON.stringify({ ...LLAMA_3_8B, model_type: 'some_new_type', architectures: ['LlamaForCausalLM'] }),
     );
     assert.equal(matchFamily(value as Config).family.types.length, 0);
   });
@@ -235,7 +235,11 @@ describe('families: reading', () => {
     );
   });
   const wrong: readonly (readonly [string, Config, RegExp])[] = [
-    ['a missing key', { ...LLAMA_3_8B, hidden_size: undefined }, /"hidden_size" is missing/],
+    [
+      'a missing key',
+      { ...(catalogConfig('Step-3').text_config as Config), hidden_size: undefined },
+      /"hidden_size" is missing/,
+    ],
     ['heads that do not divide', { ...LLAMA_3_8B, num_key_value_heads: 5 }, /can't be shared evenly by 5/],
     [
       'a derived head dim that is no whole number',

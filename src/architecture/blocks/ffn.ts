@@ -97,6 +97,8 @@ export interface MoeSpec {
   /** Module of router and experts, `mlp` unless given; empty where they stand in the layer itself. */
   readonly prefix?: string;
   readonly routerName?: string;
+  /** `experts.*` unless given; without the star where all experts are one array. */
+  readonly expertsName?: string;
   readonly sharedName?: string;
   readonly names?: FfnNames;
   readonly sharedNames?: FfnNames;
@@ -137,7 +139,7 @@ export function moeFfn(text: ConfigReader, hidden: Expression, spec: MoeSpec): M
     ...linear(router, 'router', routed, hidden, spec.routerBias ?? false),
     ...(spec.correctionBias ? [vector(`${router}.e_score_correction_bias`, 'router', routed)] : []),
     ...mlp(
-      at('experts.*'),
+      at(spec.expertsName ?? 'experts.*'),
       'routedFfn',
       input,
       field(block, 'intermediate', 'I_moe'),

@@ -116,6 +116,22 @@ export function checkSharing(text: ConfigReader, queryHeads: Field<number>, kvHe
   );
 }
 
+/**
+ * Says which sizes a whole file leaves to the family's class defaults. Wrappers' nested configs do so as a rule; a file
+ * that does has probably lost a line.
+ */
+export function noteAssumedSizes(text: ConfigReader, keys: readonly string[]): void {
+  if (text.path.length > 0) return;
+  const absent = keys.filter((key) => text.known.has(key) && !text.has(key));
+  if (absent.length === 0) return;
+  const names = absent.map((key) => `"${key}"`).join(', ');
+  text.problem(
+    'warning',
+    'config/class-default',
+    `${names} ${absent.length === 1 ? 'is' : 'are'} missing: the default of the family's config class counts.`,
+  );
+}
+
 /** Width of all shared experts together: their number times one's width. */
 export const times = (count: Field<number> | null, width: Field<number>): Field<number> =>
   count === null

@@ -11,19 +11,6 @@ import {
   type FamilyReader,
 } from './decoder';
 
-/** ERNIE 4.5 without experts (transformers' ernie4_5): Llama's layers, one bias switch, tied unless said otherwise. */
-const readErnieDense: FamilyReader = (input) => {
-  const { text } = input;
-  const layers = text.layers();
-  const model = readModel(input, layers, true);
-  const hidden = hiddenOf(model);
-  const bias = text.flag('use_bias', false).value;
-  const attention = softmaxAttention(hidden, { ...readHeads(text), bias: { qkv: bias, o: bias } });
-  const dense = denseFfn(hidden, { intermediate: text.size('intermediate_size'), bias });
-  const groups = uniformAttention(layers, attention, twoNorms(hidden), { paths: [] }, () => dense);
-  return { model, groups, ends: endsOf(model) };
-};
-
 /**
  * ERNIE 4.5 with experts (transformers' ernie4_5_moe): experts from `moe_layer_start_index` to `moe_layer_end_index` at
  * every `moe_layer_interval`. Files of before the release say model_type "ernie", leave `tie_word_embeddings` out and
@@ -60,13 +47,6 @@ const readErnieMoe =
   };
 
 export const ernieFamilies: readonly Family[] = [
-  {
-    name: 'ERNIE 4.5',
-    types: ['ernie4_5'],
-    classes: ['Ernie4_5ForCausalLM'],
-    schema: 'ernie',
-    read: readErnieDense,
-  },
   {
     name: 'ERNIE 4.5 MoE',
     types: ['ernie4_5_moe'],
