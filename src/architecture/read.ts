@@ -115,8 +115,8 @@ export function matchFamily(value: Readonly<Record<string, unknown>>): FamilyMat
   for (const [modelType, matchedBy] of candidates) {
     if (typeof modelType !== 'string') continue;
     const family = FAMILIES.get(modelType);
-    // The BERT-like encoder of transformers has the same model_type as ERNIE 4.5's early files, but no experts.
-    if (family && !(modelType === 'ernie' && !('moe_num_experts' in value)))
+    const ownKey = family?.sharedTypes?.[modelType];
+    if (family && (ownKey === undefined || ownKey in value))
       return { family, modelType, matchedBy, textPath };
   }
   const stated = candidates.find(([type]) => typeof type === 'string');

@@ -8,6 +8,8 @@ export interface EndsSpec {
   readonly headBias?: boolean;
   /** Rows of a table of learned positions. */
   readonly positions?: Expression;
+  /** Width of the embedding and the LM head, where that is not the hidden size (OPT-350M): projections lie between. */
+  readonly embeddingWidth?: Expression;
   /** Rows of the embedding table that the LM head does not have. */
   readonly extraRows?: number;
   readonly names?: { readonly embedding?: string; readonly norm?: string; readonly head?: string };
@@ -22,13 +24,14 @@ export function endsOf(model: Architecture['model'], spec: EndsSpec = {}): Tenso
   const hidden = field(model, 'hidden', 'H');
   const vocab = field(model, 'vocab', 'V');
   const rows = spec.extraRows ? sum(vocab, spec.extraRows) : vocab;
+  const width = spec.embeddingWidth ?? hidden;
   const copies = constant(model.tiedEmbeddings ? 0 : 1);
   return [
-    table(names.embedding ?? 'embed_tokens', 'embedding', rows, hidden),
+    table(names.embedding ?? 'embed_tokens', 'embedding', rows, width),
     ...(spec.positions ? [table('position_embeddings', 'embedding', spec.positions, hidden)] : []),
     ...(spec.extra ?? []),
     ...(finalNorm === 'none' ? [] : norms([names.norm ?? 'norm'], hidden, finalNorm === 'layer')),
-    ...linear(names.head ?? 'lm_head', 'lmHead', vocab, hidden, false, { copies, activated: ONE }),
-    ...(spec.headBias ? linear(names.head ?? 'lm_head', 'lmHead', vocab, hidden, true).slice(1) : []),
+    ...linear(names.head ?? 'lm_head', 'lmHead', vocab, width, false, { copies, activated: ONE }),
+    ...(spec.headBias ? linear(names.head ?? 'lm_head', 'lmHead', vocab, width, true).slice(1) : []),
   ];
 }

@@ -30,7 +30,7 @@ function mlp(
   names: FfnNames,
   copies: { readonly copies?: Expression; readonly activated?: Expression } = {},
 ): Tensor[] {
-  const at = (name: string | undefined, usual: string) => `${prefix}.${name ?? usual}`;
+  const at = (name: string | undefined, usual: string) => `${prefix === '' ? '' : `${prefix}.`}${name ?? usual}`;
   const inputs =
     gated && names.gateUp !== undefined
       ? linear(at(names.gateUp, ''), module, product(2, width), input, bias.up, copies)
@@ -46,6 +46,7 @@ export interface DenseSpec {
   /** True unless the family's activation has no gate (GELU, ReLU squared). */
   readonly gated?: boolean;
   readonly bias?: boolean | FfnBias;
+  /** Its module, `mlp` unless given; empty where the matrices stand in the layer itself. */
   readonly prefix?: string;
   readonly names?: FfnNames;
   readonly extra?: readonly Tensor[];

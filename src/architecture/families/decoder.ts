@@ -18,6 +18,8 @@ export interface Family {
   readonly name: string;
   /** Of the object that holds the language model, and of wrappers that can't be read without knowing them. */
   readonly types: readonly string[];
+  /** Of these, those that other models have too, each with the key that only this family's files have. */
+  readonly sharedTypes?: Readonly<Record<string, string>>;
   /** Class names in `architectures` that mean this family where no `model_type` is given. */
   readonly classes?: readonly string[];
   /** `schemas/config-NAME.schema.json`. */
@@ -62,11 +64,13 @@ export function readModel(
 /** The hidden size as an input of formulas. */
 export const hiddenOf = (model: Architecture['model']): Expression => field(model, 'hidden', 'H');
 
+export type Heads = Pick<SoftmaxSpec, 'queryHeads' | 'kvHeads' | 'headDim'>;
+
 /** Head counts and dims under the usual keys: KV heads default to the query heads, `head_dim` to hidden over heads. */
 export function readHeads(
   text: ConfigReader,
   defaults: { readonly headDim?: number; readonly kvHeads?: number; readonly queryHeads?: number } = {},
-): Pick<SoftmaxSpec, 'queryHeads' | 'kvHeads' | 'headDim'> {
+): Heads {
   const queryHeads = text.size('num_attention_heads', defaults.queryHeads);
   // Absent takes the family's default; null always means as many as query heads.
   const isNull = text.raw('num_key_value_heads') === null;

@@ -54,5 +54,12 @@ export const ernieFamilies: readonly Family[] = [
     schema: 'ernie',
     read: readErnieMoe(false),
   },
-  { name: 'ERNIE 4.5 MoE (pre-release)', types: ['ernie'], schema: 'ernie', read: readErnieMoe(true) },
+  {
+    name: 'ERNIE 4.5 MoE (pre-release)',
+    types: ['ernie'],
+    // transformers has a BERT-like encoder of the same name, without experts.
+    sharedTypes: { ernie: 'moe_num_experts' },
+    schema: 'ernie',
+    read: readErnieMoe(true),
+  },
 ];

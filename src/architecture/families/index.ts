@@ -1,16 +1,27 @@
 import type { Family } from './decoder';
+import { cohereFamilies } from './cohere';
 import { deepseekFamilies } from './deepseek-families';
 import { deepseekV4Families } from './deepseek-v4';
 import { ernieFamilies } from './ernie';
+import { falconFamilies } from './falcon';
 import { gemmaFamilies } from './gemma';
 import { gemma3nFamilies } from './gemma3n';
 import { gemma4Families } from './gemma4';
+import { glmFamilies } from './glm';
+import { gptFamilies } from './gpt';
+import { grokFamilies } from './grok';
 import { kimiLinearFamilies } from './kimi-linear';
+import { layerNormFamilies } from './layernorm';
 import { llamaFamilies } from './llama';
 import { llama4Families } from './llama4';
 import { minimaxFamilies } from './minimax';
 import { moeFamilies } from './moe-families';
+import { mosaicFamilies } from './mosaic';
+import { olmoFamilies } from './olmo';
+import { nativeOlmoFamilies } from './olmo-native';
+import { optFamilies } from './opt';
 import { panguFamilies } from './pangu';
+import { phiFamilies } from './phi';
 import { recurrentGemmaFamilies } from './recurrent-gemma';
 import { step3Families } from './step3';
 
@@ -18,18 +29,29 @@ export type { Family } from './decoder';
 
 /** Every family that is read. A new one is a file of its own, or a row in one of these. */
 export const ALL_FAMILIES: readonly Family[] = [
+  ...cohereFamilies,
   ...deepseekFamilies,
   ...deepseekV4Families,
   ...ernieFamilies,
+  ...falconFamilies,
   ...gemmaFamilies,
   ...gemma3nFamilies,
   ...gemma4Families,
+  ...glmFamilies,
+  ...gptFamilies,
+  ...grokFamilies,
   ...kimiLinearFamilies,
+  ...layerNormFamilies,
   ...llamaFamilies,
   ...llama4Families,
   ...minimaxFamilies,
   ...moeFamilies,
+  ...mosaicFamilies,
+  ...olmoFamilies,
+  ...nativeOlmoFamilies,
+  ...optFamilies,
   ...panguFamilies,
+  ...phiFamilies,
   ...recurrentGemmaFamilies,
   ...step3Families,
 ];
