@@ -2,7 +2,7 @@ import { given, type ClassDefaults, type ConfigReader } from '../reader';
 import { product } from '../expression';
 import { symbol, vector } from '../tensors';
 import { readHeads, type Family, type FamilyInput, type FamilyReader } from './decoder';
-import { deepseekMtp } from './deepseek';
+import { deepseekMtp } from './deepseek-mtp';
 import { defaultsOf, multiHead, readPlain, type PlainDecoder } from './plain';
 
 /**
