@@ -17,7 +17,7 @@ export interface ReadProblem {
 }
 
 /** Layers and sizes above these are no model's; they would only make loops long and products inexact. */
-const MAX_LAYERS = 10_000;
+export const MAX_LAYERS = 10_000;
 const MAX_SIZE = 1e9;
 
 export const isObject = (x: unknown): x is Record<string, unknown> =>

@@ -42,7 +42,7 @@ export interface Tensor {
    * but never quantized. `table`: looked up, a row a token. `vector`: norms, biases, gates; a parameter only.
    */
   readonly role: 'matrix' | 'conv' | 'table' | 'vector';
-  /** How often it stands in its layer: once, or as often as there are experts. 0: shares another tensor's storage. */
+  /** How often it stands in its layer: once, or as often as there are experts. 0: shares another tensor's storage, and is read there. */
   readonly copies: Expression;
   /** How many of the copies one decoded token is multiplied with. */
   readonly activated: Expression;

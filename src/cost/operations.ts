@@ -137,7 +137,7 @@ const gemm = (weight: Weight, role: OpRole, tokens: Expression, precision: Preci
   flops: product(2, tokens, weight.elements, weight.activated),
   weightBytes: product(
     weight.elements,
-    weight.copies.value === 0 ? 1 : weight.copies,
+    weight.copies.value === 0 ? weight.activated : weight.copies,
     bytesPerElement('b_w', precision),
   ),
   kv: NO_KV,

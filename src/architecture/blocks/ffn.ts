@@ -101,6 +101,8 @@ export interface MoeSpec {
   /** `experts.*` unless given; without the star where all experts are one array. */
   readonly expertsName?: string;
   readonly sharedName?: string;
+  /** Module of the shared experts where it is no part of the one of router and experts. */
+  readonly sharedPath?: string;
   readonly names?: FfnNames;
   readonly sharedNames?: FfnNames;
   /** Latent projections, gates and norms of the family's own. */
@@ -151,7 +153,7 @@ export function moeFfn(text: ConfigReader, hidden: Expression, spec: MoeSpec): M
     ),
   ];
   if (block.sharedIntermediate > 0) {
-    const shared = at(spec.sharedName ?? 'shared_experts');
+    const shared = spec.sharedPath ?? at(spec.sharedName ?? 'shared_experts');
     const width = field(block, 'sharedIntermediate', 'I_shared');
     tensors.push(
       ...mlp(

@@ -48,6 +48,8 @@ export interface SoftmaxSpec {
     readonly v?: string;
     readonly o?: string;
     readonly qkv?: string;
+    readonly qNorm?: string;
+    readonly kNorm?: string;
   };
   /** What the projections read, where that is not the hidden size (Zamba2: twice of it). */
   readonly inputDim?: Expression;
@@ -112,8 +114,8 @@ export function softmaxAttention(hidden: Expression, spec: SoftmaxSpec): Softmax
   if (gate === 'headwise') tensors.push(matrix(`${prefix}g_proj`, 'attention', heads, input));
   if (qkNorm !== 'none') {
     const sizes: readonly (readonly [string, Expression])[] = [
-      ['q_norm', qkNorm === 'head' ? d : queries],
-      ...(ownsKv ? [['k_norm', qkNorm === 'head' ? d : keys] as const] : []),
+      [names.qNorm ?? 'q_norm', qkNorm === 'head' ? d : queries],
+      ...(ownsKv ? [[names.kNorm ?? 'k_norm', qkNorm === 'head' ? d : keys] as const] : []),
     ];
     for (const [norm, size] of sizes) {
       tensors.push(vector(prefix + norm, 'attention', size));

@@ -10,20 +10,25 @@ import { gemma4Families } from './gemma4';
 import { glmFamilies } from './glm';
 import { gptFamilies } from './gpt';
 import { grokFamilies } from './grok';
+import { hybridFamilies } from './hybrids';
 import { kimiLinearFamilies } from './kimi-linear';
 import { layerNormFamilies } from './layernorm';
-import { llamaFamilies } from './llama';
+import { lfm2Families } from './lfm2';
 import { llama4Families } from './llama4';
+import { mambaFamilies } from './mamba';
 import { minimaxFamilies } from './minimax';
 import { moeFamilies } from './moe-families';
 import { mosaicFamilies } from './mosaic';
+import { nemotronHFamilies } from './nemotron-h';
 import { olmoFamilies } from './olmo';
 import { nativeOlmoFamilies } from './olmo-native';
 import { optFamilies } from './opt';
 import { panguFamilies } from './pangu';
 import { phiFamilies } from './phi';
+import { qwenNextFamilies } from './qwen-next';
 import { recurrentGemmaFamilies } from './recurrent-gemma';
 import { step3Families } from './step3';
+import { zambaFamilies } from './zamba';
 
 export type { Family } from './decoder';
 
@@ -34,26 +39,31 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...deepseekV4Families,
   ...ernieFamilies,
   ...falconFamilies,
-  ...gemmaFamilies,
   ...gemma3nFamilies,
   ...gemma4Families,
+  ...gemmaFamilies,
   ...glmFamilies,
   ...gptFamilies,
   ...grokFamilies,
+  ...hybridFamilies,
   ...kimiLinearFamilies,
   ...layerNormFamilies,
-  ...llamaFamilies,
+  ...lfm2Families,
   ...llama4Families,
+  ...mambaFamilies,
   ...minimaxFamilies,
   ...moeFamilies,
   ...mosaicFamilies,
-  ...olmoFamilies,
   ...nativeOlmoFamilies,
+  ...nemotronHFamilies,
+  ...olmoFamilies,
   ...optFamilies,
   ...panguFamilies,
   ...phiFamilies,
+  ...qwenNextFamilies,
   ...recurrentGemmaFamilies,
   ...step3Families,
+  ...zambaFamilies,
 ];
 
 /** By `model_type`. */
