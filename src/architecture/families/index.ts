@@ -1,5 +1,7 @@
 import type { Family } from './decoder';
 import { cohereFamilies } from './cohere';
+import { deciFamilies } from './deci';
+import { deepseekFamilies } from './deepseek';
 import { deepseekFamilies } from './deepseek-families';
 import { deepseekV4Families } from './deepseek-v4';
 import { ernieFamilies } from './ernie';
@@ -25,9 +27,13 @@ import { nativeOlmoFamilies } from './olmo-native';
 import { optFamilies } from './opt';
 import { panguFamilies } from './pangu';
 import { phiFamilies } from './phi';
+import { phi4FlashFamilies } from './phi4flash';
+import { plamo2Families } from './plamo2';
 import { qwenNextFamilies } from './qwen-next';
 import { recurrentGemmaFamilies } from './recurrent-gemma';
+import { rwkvFamilies } from './rwkv';
 import { step3Families } from './step3';
+import { xlstmFamilies } from './xlstm';
 import { zambaFamilies } from './zamba';
 
 export type { Family } from './decoder';
@@ -35,6 +41,7 @@ export type { Family } from './decoder';
 /** Every family that is read. A new one is a file of its own, or a row in one of these. */
 export const ALL_FAMILIES: readonly Family[] = [
   ...cohereFamilies,
+  ...deciFamilies,
   ...deepseekFamilies,
   ...deepseekV4Families,
   ...ernieFamilies,
@@ -59,10 +66,14 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...olmoFamilies,
   ...optFamilies,
   ...panguFamilies,
+  ...phi4FlashFamilies,
   ...phiFamilies,
+  ...plamo2Families,
   ...qwenNextFamilies,
   ...recurrentGemmaFamilies,
+  ...rwkvFamilies,
   ...step3Families,
+  ...xlstmFamilies,
   ...zambaFamilies,
 ];
 

@@ -139,6 +139,47 @@ function readMtp(
 
 const NO_MTP = given(0, { paths: [], note: 'no key of MTP layers is given' });
 
+/**
+ * OLMo hybrid (transformers' olmo_hybrid): gated DeltaNet with separate projections, as many heads as the attention has,
+ * and ungated MHA with norms over all heads together. Its last of every four layers is attention.
+ */
+const readOlmoHybrid: FamilyReader = (input) => {
+  const { text } = input;
+  const layers = text.layers('num_hidden_layers', 32);
+  const model = readModel(input, layers, false, { hidden: 3840, vocab: 100_352 });
+  const hidden = hiddenOf(model);
+  const heads = readHeads(text, { queryHeads: 30 });
+  const hasBias = text.flag('attention_bias', false).value;
+  const full = softmaxAttention(hidden, { ...heads, bias: { qkv: hasBias, o: hasBias }, qkNorm: 'full' });
+  const keyHeads = text.size('linear_num_key_heads', heads.queryHeads);
+  const keyDim = text.size(
+    'linear_key_head_dim',
+    given(Math.max(1, Math.trunc((0.75 * model.hidden) / keyHeads.value)), {
+      paths: [...text.originOf('hidden_size').paths, ...keyHeads.origin.paths],
+      note: '3/4 hidden_size / linear_num_key_heads',
+    }),
+  );
+  const linear = gatedDeltaMixer(hidden, {
+    keyHeads,
+    valueHeads: text.size('linear_num_value_heads', heads.queryHeads),
+    keyDim,
+    valueDim: text.size('linear_value_head_dim', given(2 * keyDim.value, keyDim.origin)),
+    kernel: text.size('linear_conv_kernel_dim', 4),
+    layout: 'separate',
+  });
+  const types = layerKinds(text, 'layer_types', layers.value, KINDS);
+  const lastOfFour = (i: number) => i % 4 === 3 || (layers.value < 4 && i === layers.value - 1);
+  const ffn = denseFfn(hidden, { intermediate: text.size('intermediate_size', 11_008) });
+  const [withLinear, withFull] = [
+    layer(linear, ffn, twoNorms(hidden)),
+    layer(full, ffn, norms(['post_attention_layernorm', 'post_feedforward_layernorm'], hidden)),
+  ];
+  const groups = groupLayers(layers, { attention: text.originOf('layer_types') }, (i) =>
+    (types ? types[i] === 'full' : lastOfFour(i)) ? withFull : withLinear,
+  );
+  return { model, groups, ends: endsOf(model) };
+};
+
 export const qwenNextFamilies: readonly Family[] = [
   {
     name: 'Qwen3-Next',
@@ -178,5 +219,12 @@ export const qwenNextFamilies: readonly Family[] = [
       experts: { count: 256, topK: 8 },
       mtpLayers: NO_MTP,
     }),
+  },
+  {
+    name: 'OLMo hybrid',
+    types: ['olmo_hybrid'],
+    classes: ['OlmoHybridForCausalLM'],
+    schema: 'qwen-next',
+    read: readOlmoHybrid,
   },
 ];
