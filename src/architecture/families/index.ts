@@ -1,7 +1,6 @@
 import type { Family } from './decoder';
 import { cohereFamilies } from './cohere';
 import { deciFamilies } from './deci';
-import { deepseekFamilies } from './deepseek';
 import { deepseekFamilies } from './deepseek-families';
 import { deepseekV4Families } from './deepseek-v4';
 import { ernieFamilies } from './ernie';
@@ -19,6 +18,7 @@ import { lfm2Families } from './lfm2';
 import { llama4Families } from './llama4';
 import { mambaFamilies } from './mamba';
 import { minimaxFamilies } from './minimax';
+import { minimaxMFamilies } from './minimax-m';
 import { moeFamilies } from './moe-families';
 import { mosaicFamilies } from './mosaic';
 import { nemotronHFamilies } from './nemotron-h';
@@ -59,6 +59,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...llama4Families,
   ...mambaFamilies,
   ...minimaxFamilies,
+  ...minimaxMFamilies,
   ...moeFamilies,
   ...mosaicFamilies,
   ...nativeOlmoFamilies,

@@ -1,8 +1,17 @@
 import { endsOf, moeFfn, recurrentMixer, softmaxAttention, STATE_FLOPS } from '../blocks';
 import { product } from '../expression';
-import { given, groupLayers, type ConfigReader } from '../reader';
+import { given, groupLayers, type ConfigReader, type Field } from '../reader';
 import { matrix, symbol, vector } from '../tensors';
-import { hiddenOf, layer, readHeads, readModel, twoNorms, type Family, type FamilyReader } from './decoder';
+import {
+  hiddenOf,
+  layer,
+  readHeads,
+  readModel,
+  twoNorms,
+  type Family,
+  type FamilyInput,
+  type FamilyReader,
+} from './decoder';
 
 /**
  * MiniMax-Text-01 and M1 (report arXiv:2506.13585; transformers' minimax): lightning attention in most layers, softmax
@@ -33,17 +42,34 @@ const readMiniMax: FamilyReader = (input) => {
     experts: text.size('num_local_experts'),
     topK: text.size('num_experts_per_tok'),
     intermediate: text.size('intermediate_size'),
-    sharedIntermediate: text.optionalSize('shared_intermediate_size', 0) ?? given(0),
+    sharedIntermediate: sharedWidth(text),
+    // The released code weighs the shared expert by a sigmoid of its own ("coefficient").
+    sharedGate: true,
+    sharedPath: 'shared_mlp',
+    sharedNames: {},
     prefix: 'block_sparse_moe',
     names: { gate: 'w1', up: 'w3', down: 'w2' },
   });
-  const isSoftmax = softmaxLayers(text, layers.value);
+  const isSoftmax = softmaxLayers(input, layers.value);
   const extra = twoNorms(hidden);
   const groups = groupLayers(layers, { attention: text.originOf('attn_type_list', 'layer_types') }, (i) =>
     layer(isSoftmax(i) ? softmax : lightning, experts, extra),
   );
   return { model, groups, ends: endsOf(model) };
 };
+
+/** Width of the shared expert, 0 for none; a list of one entry stands for all layers, as in the first files. */
+function sharedWidth(text: ConfigReader): Field<number> {
+  const key = 'shared_intermediate_size';
+  const value = text.raw(key);
+  if (!Array.isArray(value)) return text.optionalSize(key, 0) ?? given(0);
+  const widths = value as unknown[];
+  const [first] = widths;
+  if (typeof first === 'number' && widths.every((width) => width === first) && first >= 0 && first <= 1e9)
+    return given(Math.floor(first), text.originOf(key));
+  text.problem('error', 'config/unsupported', `"${key}" must give one width for all layers.`, [key]);
+  return given(0);
+}
 
 export const minimaxFamilies: readonly Family[] = [
   {
@@ -62,9 +88,12 @@ export const minimaxFamilies: readonly Family[] = [
   },
 ];
 
-function softmaxLayers(text: ConfigReader, layers: number): (layer: number) => boolean {
+function softmaxLayers({ text, modelType }: FamilyInput, layers: number): (layer: number) => boolean {
   const types = text.perLayer('layer_types', layers);
   if (types) return (i) => types[i] === 'full_attention';
+  if (!text.has('attn_type_list') && modelType === 'minimax')
+    // MiniMaxConfig of transformers: full and linear attention in turn.
+    return (i) => i % 2 === 0;
   if (!text.has('attn_type_list'))
     text.problem(
       'error',

@@ -25,7 +25,7 @@ function readKinds(text: ConfigReader, listKey: string, patternKey: string): rea
   const list = text.list(listKey);
   if (list) return layerKinds(text, listKey, list.length, NAMES);
   if (!text.has(patternKey)) return null;
-  const kinds = [...(text.text(patternKey) ?? '')].map((letter) =>
+  const kinds = Array.from(text.text(patternKey) ?? '', (letter) =>
     Object.hasOwn(LETTERS, letter) ? LETTERS[letter] : undefined,
   );
   if (kinds.length === 0 || kinds.includes(undefined))

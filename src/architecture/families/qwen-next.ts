@@ -185,7 +185,7 @@ export const qwenNextFamilies: readonly Family[] = [
     name: 'Qwen3-Next',
     types: ['qwen3_next'],
     classes: ['Qwen3NextForCausalLM'],
-    schema: 'qwen-next',
+    schema: 'qwennext',
     read: readQwenNext({
       layout: 'fused',
       defaults: { hidden: 2048, vocab: 151_936, layers: 48, kvHeads: 2, intermediate: 5632 },
@@ -200,7 +200,7 @@ export const qwenNextFamilies: readonly Family[] = [
     name: 'Qwen3.5',
     types: ['qwen3_5_text', 'qwen3_5'],
     classes: ['Qwen3_5ForCausalLM', 'Qwen3_5ForConditionalGeneration'],
-    schema: 'qwen-next',
+    schema: 'qwennext',
     read: readQwenNext({
       layout: 'split',
       defaults: { hidden: 4096, vocab: 248_320, layers: 32, kvHeads: 4, intermediate: 12_288 },
@@ -212,7 +212,7 @@ export const qwenNextFamilies: readonly Family[] = [
     name: 'Qwen3.5-MoE',
     types: ['qwen3_5_moe_text', 'qwen3_5_moe'],
     classes: ['Qwen3_5MoeForCausalLM', 'Qwen3_5MoeForConditionalGeneration'],
-    schema: 'qwen-next',
+    schema: 'qwennext',
     read: readQwenNext({
       layout: 'split',
       defaults: { hidden: 2048, vocab: 248_320, layers: 40, kvHeads: 2, intermediate: 5632 },
@@ -224,7 +224,7 @@ export const qwenNextFamilies: readonly Family[] = [
     name: 'OLMo hybrid',
     types: ['olmo_hybrid'],
     classes: ['OlmoHybridForCausalLM'],
-    schema: 'qwen-next',
+    schema: 'qwennext',
     read: readOlmoHybrid,
   },
 ];
