@@ -108,6 +108,16 @@ export class ConfigReader {
 
   /** Where a key's value stands: itself, or the first alias that is given. */
   private locate(key: string): Located {
+    let located = this.located.get(key);
+    if (!located) {
+      located = this.find(key);
+      this.located.set(key, located);
+    }
+    return located;
+  }
+  private readonly located = new Map<string, Located>();
+
+  private find(key: string): Located {
     this.known.add(key);
     const worked = Object.hasOwn(this.values, key) ? this.values[key] : undefined;
     if (worked) return { steps: [key], ...worked };
@@ -146,12 +156,12 @@ export class ConfigReader {
   }
 
   originOf(...keys: string[]): Origin {
-    const given = keys.filter((key) => this.has(key)).map((key) => this.locate(key));
+    const given = keys
+      .map((key) => this.locate(key))
+      .filter(({ value }) => value !== undefined && value !== null);
+    const paths = given.flatMap(({ steps, origin }) => origin?.paths ?? [[...this.path, ...steps]]);
     const note = given.length === 1 ? given[0]?.origin?.note : undefined;
-    return {
-      paths: given.flatMap(({ steps, origin }) => origin?.paths ?? [[...this.path, ...steps]]),
-      ...(note === undefined ? {} : { note }),
-    };
+    return note === undefined ? { paths } : { paths, note };
   }
 
   /** A size or count: a whole number of at least `least`. The first of the keys that is given counts; null is absent. */

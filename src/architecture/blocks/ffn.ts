@@ -30,7 +30,8 @@ function mlp(
   names: FfnNames,
   copies: { readonly copies?: Expression; readonly activated?: Expression } = {},
 ): Tensor[] {
-  const at = (name: string | undefined, usual: string) => `${prefix === '' ? '' : `${prefix}.`}${name ?? usual}`;
+  const at = (name: string | undefined, usual: string) =>
+    `${prefix === '' ? '' : `${prefix}.`}${name ?? usual}`;
   const inputs =
     gated && names.gateUp !== undefined
       ? linear(at(names.gateUp, ''), module, product(2, width), input, bias.up, copies)
