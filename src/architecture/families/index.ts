@@ -15,6 +15,7 @@ import { hybridFamilies } from './hybrids';
 import { kimiLinearFamilies } from './kimi-linear';
 import { layerNormFamilies } from './layernorm';
 import { lfm2Families } from './lfm2';
+import { llamaFamilies } from './llama';
 import { llama4Families } from './llama4';
 import { mambaFamilies } from './mamba';
 import { minimaxFamilies } from './minimax';
@@ -56,6 +57,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...kimiLinearFamilies,
   ...layerNormFamilies,
   ...lfm2Families,
+  ...llamaFamilies,
   ...llama4Families,
   ...mambaFamilies,
   ...minimaxFamilies,
