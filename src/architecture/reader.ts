@@ -253,24 +253,25 @@ export class ConfigReader {
     key: string,
     layers: number,
     fallback?: Field<number> | number,
+    least = 1,
   ): (layer: number) => Field<number> {
     if (!Array.isArray(this.raw(key))) {
-      const size = this.size(key, fallback);
+      const size = this.size(key, fallback, least);
       return () => size;
     }
     const origin = this.originOf(key);
     const list = this.perLayer(key, layers) ?? [];
-    const wrong = list.findIndex((x) => !isSize(x, 1));
+    const wrong = list.findIndex((x) => !isSize(x, least));
     if (wrong >= 0)
       this.problem(
         'error',
         'config/size',
-        `"${this.nameOf(key)}" entry ${wrong} must be ${wholeNumber(1)}.`,
+        `"${this.nameOf(key)}" entry ${wrong} must be ${wholeNumber(least)}.`,
         [key, wrong],
       );
     return (layer) => {
       const value = list[layer];
-      return { value: isSize(value, 1) ? value : 1, origin };
+      return { value: isSize(value, least) ? value : 1, origin };
     };
   }
 

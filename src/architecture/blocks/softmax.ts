@@ -1,4 +1,4 @@
-import { product, sum, type Expression } from '../expression';
+import { constant, product, sum, type Expression } from '../expression';
 import { given, sourced, type Field } from '../reader';
 import { field, linear, matrix, vector } from '../tensors';
 import type { Selection, SoftmaxAttention, SoftmaxBlock, Sourced, Tensor } from '../types';
@@ -87,6 +87,8 @@ export function softmaxAttention(hidden: Expression, spec: SoftmaxSpec): Softmax
   ];
   const input = spec.inputDim ?? hidden;
   const ownsKv = cache !== 'shared';
+  // Keys and values of an image are made once, by no token that is decoded.
+  const ofKv = cache === 'cross' ? { activated: constant(0) } : {};
   const has = (key: 'q' | 'k' | 'v') => bias[key] ?? bias.qkv ?? false;
   const tensors: Tensor[] = [];
   if (names.qkv !== undefined)
@@ -106,9 +108,9 @@ export function softmaxAttention(hidden: Expression, spec: SoftmaxSpec): Softmax
       );
     }
     if (ownsKv) {
-      tensors.push(...linear(name('k', 'k_proj'), 'attention', keys, input, has('k')));
+      tensors.push(...linear(name('k', 'k_proj'), 'attention', keys, input, has('k'), ofKv));
       if (!spec.keyIsValue)
-        tensors.push(...linear(name('v', 'v_proj'), 'attention', values, input, has('v')));
+        tensors.push(...linear(name('v', 'v_proj'), 'attention', values, input, has('v'), ofKv));
     }
   }
   if (gate === 'headwise') tensors.push(matrix(`${prefix}g_proj`, 'attention', heads, input));

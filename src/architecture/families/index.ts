@@ -12,6 +12,7 @@ import { glmFamilies } from './glm';
 import { gptFamilies } from './gpt';
 import { grokFamilies } from './grok';
 import { hybridFamilies } from './hybrids';
+import { hunyuanFamilies } from './hunyuan';
 import { kimiLinearFamilies } from './kimi-linear';
 import { layerNormFamilies } from './layernorm';
 import { lfm2Families } from './lfm2';
@@ -20,6 +21,8 @@ import { llama4Families } from './llama4';
 import { mambaFamilies } from './mamba';
 import { minimaxFamilies } from './minimax';
 import { minimaxMFamilies } from './minimax-m';
+import { mimoV2Families } from './mimo-v2';
+import { mllamaFamilies } from './mllama';
 import { moeFamilies } from './moe-families';
 import { mosaicFamilies } from './mosaic';
 import { nemotronHFamilies } from './nemotron-h';
@@ -36,6 +39,7 @@ import { rwkvFamilies } from './rwkv';
 import { step3Families } from './step3';
 import { xlstmFamilies } from './xlstm';
 import { zambaFamilies } from './zamba';
+import { step3p5Families } from './step3p5';
 
 export type { Family } from './decoder';
 
@@ -54,6 +58,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...gptFamilies,
   ...grokFamilies,
   ...hybridFamilies,
+  ...hunyuanFamilies,
   ...kimiLinearFamilies,
   ...layerNormFamilies,
   ...lfm2Families,
@@ -62,6 +67,8 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...mambaFamilies,
   ...minimaxFamilies,
   ...minimaxMFamilies,
+  ...mimoV2Families,
+  ...mllamaFamilies,
   ...moeFamilies,
   ...mosaicFamilies,
   ...nativeOlmoFamilies,
@@ -78,6 +85,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...step3Families,
   ...xlstmFamilies,
   ...zambaFamilies,
+  ...step3p5Families,
 ];
 
 /** By `model_type`. */

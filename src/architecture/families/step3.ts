@@ -68,6 +68,12 @@ function moeLayers(text: ConfigReader, layers: number): ReadonlySet<number> {
     new Set(Array.from({ length: Math.max(0, end - from) }, (_, i) => from + i));
   if (value === undefined) return range(4, Math.min(60, layers));
   if (value === null) return range(1, layers);
+  return readLayerEnum(text, layers);
+}
+
+/** `moe_layers_enum`: indexes of layers in a list, or separated by commas. */
+export function readLayerEnum(text: ConfigReader, layers: number): ReadonlySet<number> {
+  const value = text.raw('moe_layers_enum');
   const items: readonly unknown[] =
     typeof value === 'string'
       ? value.split(',').map((item) => item.trim())
