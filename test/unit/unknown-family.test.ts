@@ -165,7 +165,7 @@ describe('unknown families', () => {
     assert.equal(nested.parameters.vision, null);
     assert.deepEqual(nested.findings[0]?.path, ['llm_config', 'model_type']);
     assert.match(
-      analyze({ ...UNKNOWN, model_type: 'lllama' })?.findings[0]?.message ?? '',
+      analyze({ ...UNKNOWN, model_type: 'llamma' })?.findings[0]?.message ?? '',
       /Did you mean "llama"\?$/,
     );
     assert.doesNotMatch(

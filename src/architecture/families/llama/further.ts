@@ -1,4 +1,4 @@
-import type { ClassDefaults, ConfigReader } from '../../reader';
+import type { ClassDefaults } from '../../reader';
 import { norms } from '../../tensors';
 import type { Family } from '../decoder';
 import { expertsByTypes } from './ffn';
@@ -6,8 +6,6 @@ import { LLAMA, mlpBiasBy } from './llama';
 import { biasBy, llamaLike } from './variant';
 import { slidingByTypes } from './window';
 
-/** HunYuanDenseV1Config. */
-const HUNYUAN: ClassDefaults = { ...LLAMA, vocab_size: 290_943 };
 /** Ernie4_5Config, PaddleOCRTextConfig. */
 const ERNIE: ClassDefaults = {
   vocab_size: 103_424,
@@ -54,25 +52,6 @@ export const furtherFamilies: readonly Family[] = [
       attention: (text) => biasBy(text.has('bias') ? 'bias' : 'attention_bias')(text),
     },
   ),
-  // The modelling code norms queries and keys whatever `use_qk_norm` says; vLLM asks it.
-  llamaLike(
-    {
-      name: 'Hunyuan dense',
-      types: ['hunyuan_v1_dense', 'hunyuan_vl', 'hunyuan_vl_text'],
-      classes: ['HunYuanDenseV1ForCausalLM'],
-      aliases: { head_dim: ['attention_head_dim'] },
-    },
-    {
-      defaults: HUNYUAN,
-      attention: (text) => {
-        refuseSharedKv(text);
-        return {
-          ...biasBy('attention_bias')(text),
-          qkNorm: text.flag('use_qk_norm', true).value ? 'head' : 'none',
-        };
-      },
-    },
-  ),
   llamaLike(
     {
       name: 'ERNIE 4.5',
@@ -105,14 +84,3 @@ export const furtherFamilies: readonly Family[] = [
     },
   ),
 ];
-
-/** Cross-layer attention shares keys and values between neighbours; no released dense model has it. */
-function refuseSharedKv(text: ConfigReader): void {
-  if (text.flag('use_cla', false).value)
-    text.problem(
-      'error',
-      'config/unsupported',
-      'Decode Lens reads no dense Hunyuan model with cross-layer attention yet.',
-      ['use_cla'],
-    );
-}
