@@ -136,6 +136,16 @@ export function noteAssumedSizes(text: ConfigReader, keys: readonly string[]): v
   );
 }
 
+/** Refuses keys of a family that change what is counted and are not read: null, false, 0 and empty lists switch them off. */
+export function refuseKeys(text: ConfigReader, keys: readonly string[]): void {
+  for (const key of keys) {
+    const value = text.raw(key);
+    const isOff = value === false || value === 0 || (Array.isArray(value) && value.length === 0);
+    if (text.has(key) && !isOff)
+      text.problem('error', 'config/unsupported', `"${key}" of this family is not read yet.`, [key]);
+  }
+}
+
 /** Width of all shared experts together: their number times one's width. */
 export const times = (count: Field<number> | null, width: Field<number>): Field<number> =>
   count === null

@@ -3,7 +3,17 @@ import { constant, type Expression } from '../expression';
 import { groupLayers, type ConfigReader, type Field } from '../reader';
 import { norms, symbol, vector } from '../tensors';
 import type { Architecture, AttentionBlock, FfnBlock, Tensor } from '../types';
-import { hiddenOf, layer, memo, readHeads, readModel, times, twoNorms, type FamilyReader } from './decoder';
+import {
+  hiddenOf,
+  layer,
+  memo,
+  readHeads,
+  readModel,
+  refuseKeys,
+  times,
+  twoNorms,
+  type FamilyReader,
+} from './decoder';
 import { readIndexers } from './deepseek-indexer';
 import { deepseekMtp } from './deepseek-mtp';
 import { readLatent } from './latent';
@@ -38,7 +48,7 @@ export const readDeepSeek =
   (variant: DeepSeekVariant): FamilyReader =>
   (input) => {
     const { text } = input;
-    refuse(text, variant.unsupported ?? []);
+    refuseKeys(text, variant.unsupported ?? []);
     const layers = text.layers();
     const model = readModel(input, layers, variant.tied ?? false);
     const hidden = hiddenOf(model);
@@ -74,14 +84,6 @@ export const readDeepSeek =
       storedOnly: variant.storesFrequencies ? frequencies(text, model) : [],
     };
   };
-
-function refuse(text: ConfigReader, keys: readonly string[]): void {
-  for (const key of keys) {
-    const value = text.raw(key);
-    if (text.has(key) && value !== false && value !== 0)
-      text.problem('error', 'config/unsupported', `"${key}" of this family is not read yet.`, [key]);
-  }
-}
 
 /** DeepSeek-VL2-Tiny and DeepSeek-OCR have DeepSeek-V2's keys and plain attention: no ranks, head dims of 0. */
 function isPlain(text: ConfigReader): boolean {

@@ -19,6 +19,7 @@ import { lfm2Families } from './lfm2';
 import { llamaFamilies } from './llama';
 import { llama4Families } from './llama4';
 import { mambaFamilies } from './mamba';
+import { longcatFamilies } from './longcat';
 import { minimaxFamilies } from './minimax';
 import { minimaxMFamilies } from './minimax-m';
 import { mimoV2Families } from './mimo-v2';
@@ -65,6 +66,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...llamaFamilies,
   ...llama4Families,
   ...mambaFamilies,
+  ...longcatFamilies,
   ...minimaxFamilies,
   ...minimaxMFamilies,
   ...mimoV2Families,
