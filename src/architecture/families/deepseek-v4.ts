@@ -3,7 +3,16 @@ import { product, sum, type Expression } from '../expression';
 import { groupLayers, type ConfigReader } from '../reader';
 import { matrix, norms, symbol, table, vector } from '../tensors';
 import type { Layer, MtpLayers, Tensor } from '../types';
-import { hiddenOf, layer, memo, readModel, times, type Family, type FamilyReader } from './decoder';
+import {
+  hiddenOf,
+  layer,
+  memo,
+  noteAssumedSizes,
+  readModel,
+  times,
+  type Family,
+  type FamilyReader,
+} from './decoder';
 import { compressedAttentionOf, compressionOf } from './deepseek-v4-attention';
 
 /** Kept in FP32 in the checkpoints: hyper-connections, sinks, the routers' biases. */
@@ -35,6 +44,7 @@ const readDeepSeekV4: FamilyReader = (input) => {
   const layers = text.layers();
   const model = readModel(input, layers, false);
   const hidden = hiddenOf(model);
+  noteAssumedSizes(text, ['hidden_size', 'vocab_size', 'num_hidden_layers']);
   const vocab = symbol('V', { value: model.vocab, origin: model.origins.vocab ?? { paths: [] } });
   const streams = symbol('n_hc', text.size('hc_mult'));
   const mix = product(sum(2, streams), streams);

@@ -7,6 +7,7 @@ import {
   hiddenOf,
   layer,
   memo,
+  noteAssumedSizes,
   readHeads,
   readModel,
   refuseKeys,
@@ -52,6 +53,7 @@ export const readDeepSeek =
     const layers = text.layers();
     const model = readModel(input, layers, variant.tied ?? false);
     const hidden = hiddenOf(model);
+    noteAssumedSizes(text, SIZES);
     const ffn = readFfn(text, hidden, layers.value, variant.correctionBias);
     const indexers = readIndexers(text, hidden, layers.value);
     const latentOf = memo((owns: boolean) => readLatent(text, hidden, indexers?.of(owns)));
@@ -84,6 +86,9 @@ export const readDeepSeek =
       storedOnly: variant.storesFrequencies ? frequencies(text, model) : [],
     };
   };
+
+/** Without these a file has probably lost a line. */
+const SIZES = ['hidden_size', 'vocab_size', 'num_hidden_layers'];
 
 /** DeepSeek-VL2-Tiny and DeepSeek-OCR have DeepSeek-V2's keys and plain attention: no ranks, head dims of 0. */
 function isPlain(text: ConfigReader): boolean {

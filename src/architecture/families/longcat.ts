@@ -3,7 +3,15 @@ import { constant, product, sum, type Expression } from '../expression';
 import { given, groupLayers, type ConfigReader } from '../reader';
 import { elementsOf, matrix, norms, symbol, table, vector } from '../tensors';
 import type { Architecture, Layer, MtpLayers, Tensor } from '../types';
-import { hiddenOf, layer, readModel, refuseKeys, type Family, type FamilyReader } from './decoder';
+import {
+  hiddenOf,
+  layer,
+  noteAssumedSizes,
+  readModel,
+  refuseKeys,
+  type Family,
+  type FamilyReader,
+} from './decoder';
 import { readLatent } from './latent';
 
 /**
@@ -21,6 +29,7 @@ const readLongCat: FamilyReader = (input) => {
   const layers = text.layers('num_layers');
   const model = readModel(input, layers, false);
   const hidden = hiddenOf(model);
+  noteAssumedSizes(text, ['hidden_size', 'vocab_size', 'num_layers']);
   const block = layerOf(text, hidden);
   return {
     model,
