@@ -18,8 +18,8 @@ import { layerNormFamilies } from './layernorm';
 import { lfm2Families } from './lfm2';
 import { llamaFamilies } from './llama';
 import { llama4Families } from './llama4';
-import { mambaFamilies } from './mamba';
 import { longcatFamilies } from './longcat';
+import { mambaFamilies } from './mamba';
 import { minimaxFamilies } from './minimax';
 import { minimaxMFamilies } from './minimax-m';
 import { mimoV2Families } from './mimo-v2';
@@ -65,8 +65,8 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...lfm2Families,
   ...llamaFamilies,
   ...llama4Families,
-  ...mambaFamilies,
   ...longcatFamilies,
+  ...mambaFamilies,
   ...minimaxFamilies,
   ...minimaxMFamilies,
   ...mimoV2Families,
