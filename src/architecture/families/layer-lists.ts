@@ -34,6 +34,13 @@ export function expertLayers(text: ConfigReader, layers: number): LayerChoice {
 
 const LAYER_TYPES = ['full_attention', 'sliding_attention'];
 
+/** `layer_types`, each of them full or sliding; null where the file has none. */
+export function readLayerTypes(text: ConfigReader, layers: number): readonly unknown[] | null {
+  const types = leadingPerLayer(text, 'layer_types', layers);
+  if (types) checkNames(text, 'layer_types', types, LAYER_TYPES);
+  return types;
+}
+
 /**
  * Layers with a sliding window: `layer_types`, or `sliding_window_pattern`: a word such as "LLLG" (L slides) or the period
  * after which a layer attends to everything.
@@ -42,11 +49,8 @@ export function windowLayers(text: ConfigReader, layers: number, defaultPeriod: 
   const key = 'sliding_window_pattern';
   // The pattern only makes the list; newer files keep it beside.
   const pattern = text.raw(key);
-  const types = leadingPerLayer(text, 'layer_types', layers);
-  if (types) {
-    checkNames(text, 'layer_types', types, LAYER_TYPES);
-    return { has: (i) => types[i] === 'sliding_attention', origin: text.originOf('layer_types') };
-  }
+  const types = readLayerTypes(text, layers);
+  if (types) return { has: (i) => types[i] === 'sliding_attention', origin: text.originOf('layer_types') };
   const origin = text.originOf(key);
   if (typeof pattern === 'string' && pattern !== '')
     return { has: (i) => pattern[i % pattern.length] === 'L', origin };

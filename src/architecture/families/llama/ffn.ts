@@ -2,7 +2,8 @@ import { moeFfn, type MoeSpec } from '../../blocks';
 import type { Expression, Origin } from '../../expression';
 import type { ConfigReader, Field } from '../../reader';
 import type { DenseBlock, FfnBlock } from '../../types';
-import { times } from '../decoder';
+import { memo, times } from '../decoder';
+import { expertLayers } from '../layer-lists';
 
 /** The FFN of each layer, and what says so. */
 export interface LayerFfns {
@@ -50,25 +51,14 @@ export const qwenExperts =
     };
   };
 
-/**
- * `mlp_layer_types` says `dense` or `sparse` of each layer (transformers 5); older files give a list of flags
- * (`is_moe_layer`) or the number of dense layers in front.
- */
+/** Experts by `mlp_layer_types` and its older forms. */
 export const expertsByTypes =
   (spec: (text: ConfigReader) => MoeSpec): FfnRule =>
   (text, hidden, layers, dense) => {
-    const types = text.perLayer('mlp_layer_types', layers);
-    const flags = text.perLayer('is_moe_layer', layers);
-    const first = text.size('first_k_dense_replace', 0, 0).value;
-    const isSparse = (i: number) => (types ? types[i] === 'sparse' : flags ? flags[i] === true : i >= first);
+    const sparse = expertLayers(text, layers);
     const routed = moeFfn(text, hidden, spec(text));
-    const indices = Array.from({ length: layers }, (_, i) => i);
-    if (indices.every(isSparse)) return everyLayerSame(routed);
-    const plain = dense();
-    return {
-      of: (i) => (isSparse(i) ? routed : plain),
-      pattern: text.originOf('mlp_layer_types', 'is_moe_layer', 'first_k_dense_replace'),
-    };
+    const plain = memo(dense);
+    return { of: (i) => (sparse.has(i) ? routed : plain(undefined)), pattern: sparse.origin };
   };
 
 /** Shared experts of so many routed experts' width. */

@@ -4,7 +4,7 @@ import { norms, symbol, vector } from '../../tensors';
 import type { Family } from '../decoder';
 import { rotaryFrequencies } from './stored';
 import { biasBy, llamaLike, type LlamaVariant } from './variant';
-import { slidingByTypes, slidingEverywhere, smolWindow } from './window';
+import { slidingByTypes, smolWindow } from './window';
 
 /** LlamaConfig. */
 export const LLAMA: ClassDefaults = {
@@ -39,7 +39,8 @@ export const plainFamilies: readonly Family[] = [
       types: [
         'llama',
         'code_llama',
-        // Llama under names of their own, before they were renamed: Yi, Skywork-13B, TeleFLM, Ling-Coder's like.
+        // Llama under names of their own; Solar Pro's window is inert.
+        'solar',
         'Yi',
         'skywork',
         'teleflm',
@@ -62,6 +63,7 @@ export const plainFamilies: readonly Family[] = [
         'LlamaModel',
         'LlamaForSequenceClassification',
         'YiForCausalLM',
+        'SolarForCausalLM',
         'SkyworkForCausalLM',
         'TeleFLMForCausalLM',
         'LlavaLlamaForCausalLM',
@@ -207,15 +209,6 @@ export const plainFamilies: readonly Family[] = [
       },
       dense: mlpBiasBy('mlp_bias'),
       window: slidingByTypes((i) => i % 4 !== 0),
-    },
-  ),
-  llamaLike(
-    { name: 'Solar Pro', types: ['solar'], classes: ['SolarForCausalLM'] },
-    {
-      defaults: { ...LLAMA, sliding_window: 2047 },
-      attention: biasBy('attention_bias'),
-      dense: mlpBiasBy('mlp_bias'),
-      window: slidingEverywhere,
     },
   ),
   // Norms of queries, keys and layers have no weights.

@@ -1,6 +1,7 @@
 import type { Window } from '../../blocks';
 import type { Origin } from '../../expression';
-import { given, type ConfigReader, type Field } from '../../reader';
+import type { ConfigReader, Field } from '../../reader';
+import { readLayerTypes, windowLayers } from '../layer-lists';
 
 /** Which layers look back on a window only, and what says so. */
 export interface LayerWindows {
@@ -24,22 +25,6 @@ function windowFor(
 ): LayerWindows {
   const window = sliding(size);
   return { of: (i) => (isSliding(i) ? window : null), pattern };
-}
-
-const KINDS = ['full_attention', 'sliding_attention'];
-
-/** `layer_types`, checked; null where the file has none. */
-export function readLayerTypes(text: ConfigReader, layers: number): readonly unknown[] | null {
-  const types = text.perLayer('layer_types', layers);
-  const wrong = types?.findIndex((type) => typeof type !== 'string' || !KINDS.includes(type)) ?? -1;
-  if (wrong >= 0)
-    text.problem(
-      'error',
-      'config/unsupported',
-      `"layer_types" entry ${wrong} must be one of ${KINDS.join(', ')}.`,
-      ['layer_types', wrong],
-    );
-  return types;
 }
 
 function byTypes(text: ConfigReader, types: readonly unknown[]): LayerWindows {
@@ -119,38 +104,9 @@ export const smolWindow: WindowRule = (text, layers) => {
   );
 };
 
-/**
- * EXAONE 4: `layer_types`, or `sliding_window_pattern`: a word such as LLLG, repeated, or the period of the full
- * layers. A null window means full attention everywhere. `sliding_windows` gives each layer a size of its own.
- */
+/** EXAONE 4: by `layer_types` or `sliding_window_pattern`; a null window means full attention everywhere. */
 export const exaoneWindow: WindowRule = (text, layers) => {
-  const types = readLayerTypes(text, layers.value);
+  const slides = windowLayers(text, layers.value, 4);
   const size = text.optionalSize('sliding_window');
-  const pattern = text.raw('sliding_window_pattern');
-  const sizes = text.perLayer('sliding_windows', layers.value);
-  if (types && sizes) return windowsOfLayers(text, types, sizes);
-  if (types) return byTypes(text, types);
-  if (size === null) return NO_WINDOWS;
-  const origin = text.originOf('sliding_window_pattern');
-  if (typeof pattern === 'string' && pattern !== '')
-    return windowFor(size, origin, (i) => pattern[i % pattern.length] === 'L');
-  const period = text.size('sliding_window_pattern').value;
-  return windowFor(size, origin, (i) => (i + 1) % period !== 0);
+  return size === null ? NO_WINDOWS : windowFor(size, slides.origin, slides.has);
 };
-
-function windowsOfLayers(
-  text: ConfigReader,
-  types: readonly unknown[],
-  sizes: readonly unknown[],
-): LayerWindows {
-  const origin = text.originOf('sliding_windows');
-  const bySize = new Map<number, Window>();
-  const windows = types.map((type, i) => {
-    const size = sizes[i];
-    if (type !== 'sliding_attention' || typeof size !== 'number') return null;
-    const window = bySize.get(size) ?? sliding(given(size, origin));
-    bySize.set(size, window);
-    return window;
-  });
-  return { of: (i) => windows[i] ?? null, pattern: text.originOf('layer_types', 'sliding_windows') };
-}
