@@ -77,6 +77,9 @@ function nestedText(
 
 const dimensionKeys = (config: Record<string, unknown>) => DIMENSION_KEYS.filter((key) => key in config);
 
+const LAYER_KEYS = ['num_hidden_layers', 'num_layers', 'n_layer', 'n_layers'];
+const countsLayers = (config: Record<string, unknown>) => LAYER_KEYS.some((key) => key in config);
+
 /** A file opts out with `"$decodeLens": false`. */
 const OPT_OUT_KEY = '$decodeLens';
 
@@ -100,7 +103,8 @@ export function recognize(value: unknown): string | null {
 /** Finds the family of a recognized config; where it is not known, the keys have to do. */
 export function matchFamily(value: Readonly<Record<string, unknown>>): FamilyMatch {
   const nested = nestedText(value);
-  const isNested = nested !== null && dimensionKeys(nested.config).length >= dimensionKeys(value).length;
+  // Some files repeat the language model's keys at the root, or leave the nested ones to class defaults.
+  const isNested = nested !== null && (countsLayers(nested.config) || !countsLayers(value));
   const textPath = isNested ? nested.path : [];
   const classes: unknown = value.architectures;
   const className: unknown = Array.isArray(classes) ? classes[0] : undefined;

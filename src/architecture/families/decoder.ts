@@ -45,17 +45,17 @@ export type FamilyParts = Pick<Architecture, 'model' | 'groups' | 'ends'> &
   Partial<Pick<Architecture, 'mtp' | 'towers' | 'storedOnly'>>;
 export type FamilyReader = (input: FamilyInput) => FamilyParts;
 
-/** Sizes of the whole model. A tie stated at the root counts for a nested text config. */
+/** Sizes of the whole model. A tie or vocabulary stated at the root counts for a nested config that leaves it out. */
 export function readModel(
   { root, text }: FamilyInput,
   layers: Field<number>,
   tiedByDefault: boolean,
   defaults: { readonly hidden?: number; readonly vocab?: number } = {},
 ): Architecture['model'] {
-  const tie = 'tie_word_embeddings';
+  const [tie, rows] = ['tie_word_embeddings', 'vocab_size'];
   return sourced({
     hidden: text.size('hidden_size', defaults.hidden),
-    vocab: text.size('vocab_size', defaults.vocab),
+    vocab: (text.has(rows) || !root.has(rows) ? text : root).size(rows, defaults.vocab),
     layers,
     tiedEmbeddings: text.has(tie) ? text.flag(tie, tiedByDefault) : root.flag(tie, tiedByDefault),
   });
