@@ -58,6 +58,9 @@ export function compressionOf(text: ConfigReader, layers: number): Compression {
   return { of: (i) => (i >= layers ? 0 : i < 2 || i % 2 === 0 ? heavy : sparse), sparse, beyond };
 }
 
+/** The published FP8 checkpoints leave compressors and the indexer's weights at BF16. */
+const KEPT = { keepsDtype: true } as const;
+
 /**
  * The pooling of tokens into one entry (report, sections 2.3.1 and 2.3.2): two projections, a bias for each place and a
  * norm. Overlapping windows (CSA) make both twice as wide.
@@ -72,8 +75,8 @@ const compressor = (
   const width = overlaps ? product(2, dim) : dim;
   return [
     vector(`${at}.ape`, 'attention', product(ratio, width), { fixedBytes: 4 }),
-    matrix(`${at}.wkv`, 'attention', width, hidden),
-    matrix(`${at}.wgate`, 'attention', width, hidden),
+    matrix(`${at}.wkv`, 'attention', width, hidden, KEPT),
+    matrix(`${at}.wgate`, 'attention', width, hidden, KEPT),
     vector(`${at}.norm`, 'attention', dim),
   ];
 };
@@ -128,7 +131,7 @@ function readIndexer(text: ConfigReader, hidden: Expression, rank: Expression, r
     }),
     tensors: [
       matrix('attn.indexer.wq_b', 'attention', product(n, d), rank),
-      matrix('attn.indexer.weights_proj', 'attention', n, hidden),
+      matrix('attn.indexer.weights_proj', 'attention', n, hidden, KEPT),
       ...compressor('attn.indexer.compressor', hidden, d, ratio, true),
     ],
   };
