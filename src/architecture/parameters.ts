@@ -7,9 +7,9 @@ import { modelWeights, type Weight } from './weights';
 export const storedElements = (weights: readonly Weight[]): Expression =>
   sum(...weights.map((w) => product(w.elements, w.copies)));
 
-/** Elements of these weights that one decoded token uses. */
+/** Elements of these weights that one decoded token uses, each counted once. */
 export const activatedElements = (weights: readonly Weight[]): Expression =>
-  sum(...weights.map((w) => product(w.elements, w.activated)));
+  sum(...weights.filter((w) => !w.tensor.reused).map((w) => product(w.elements, w.activated)));
 
 const APART: readonly WeightModule[] = ['mtp', 'vision', 'audio'];
 
@@ -36,7 +36,7 @@ export function countParameters(architecture: Architecture): Parameters {
   let activated = 0;
   for (const w of modelWeights(architecture)) {
     count[w.module] += w.elements.value * w.copies.value;
-    activated += w.elements.value * w.activated.value;
+    if (!w.tensor.reused) activated += w.elements.value * w.activated.value;
   }
   const ffn = count.denseFfn + count.routedFfn + count.sharedFfn + count.router;
   const { attention, embedding, lmHead, norm, other, mtp } = count;

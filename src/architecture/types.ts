@@ -48,6 +48,8 @@ export interface Tensor {
   readonly activated: Expression;
   /** The token meets it after the core attention (`o_proj`). */
   readonly afterCore?: true;
+  /** A token has met these weights before, in another layer: more FLOPs and reads, no more activated parameters. */
+  readonly reused?: true;
   /** Whole numbers or FP32 whatever the model's dtype is: bytes of one element. */
   readonly fixedBytes?: number;
   /** A matrix that the family's own quantized checkpoints leave as it is, though no list says so. */

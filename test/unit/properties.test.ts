@@ -48,7 +48,7 @@ function naiveCount({ model, groups, ends }: Architecture): { total: number; act
   const count = { total: 0, activated: 0 };
   const add = (t: Tensor) => {
     count.total += size(t, t.copies.value);
-    count.activated += size(t, t.activated.value);
+    if (!t.reused) count.activated += size(t, t.activated.value);
   };
   ends.forEach(add);
   for (let i = 0; i < model.layers; i++) {

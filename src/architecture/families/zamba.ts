@@ -26,7 +26,7 @@ interface SharedBlock {
 
 /** The same weights once more: used again, and stored elsewhere. */
 const reused = (tensors: readonly Tensor[]): Tensor[] =>
-  tensors.map((t) => ({ ...t, copies: constant(0), activated: constant(1) }));
+  tensors.map((t) => ({ ...t, copies: constant(0), activated: constant(1), reused: true as const }));
 
 /** A layer that uses the shared block: stored in its first use, with `own` weights of each use. */
 const hybridLayer = (
