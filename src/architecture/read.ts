@@ -162,6 +162,11 @@ const DECIDING_KEYS = [
   'hybrid_layer_pattern',
   'layers_block_type',
   'altup_num_inputs',
+  'attn_config',
+  'ffn_config',
+  'multi_query_group_num',
+  'new_decoder_architecture',
+  'residual_moe',
 ];
 
 function checkDecidingKeys(text: ConfigReader, familyName: string): void {

@@ -152,7 +152,7 @@ const family = (
 export const layerNormFamilies: readonly Family[] = [
   family(
     'StableLM',
-    ['stablelm', 'stablelm_epoch'],
+    ['stablelm', 'stablelm_epoch', 'bunny-stablelm'],
     ['StableLmForCausalLM', 'StableLMEpochForCausalLM'],
     defaultsOf([2560, 32, 32, 50304], { num_key_value_heads: 32, intermediate_size: 6912 }),
     readStableLm,

@@ -97,8 +97,8 @@ const DEFAULTS = { hidden_size: 2048, num_hidden_layers: 24, num_attention_heads
 export const mosaicFamilies: readonly Family[] = [
   {
     name: 'MPT',
-    types: ['mpt'],
-    classes: ['MPTForCausalLM', 'MptForCausalLM'],
+    types: ['mpt', 'replit_lm', 'llava_mpt'],
+    classes: ['MPTForCausalLM', 'MptForCausalLM', 'ReplitLM'],
     schema: 'mosaic',
     aliases: NAMES,
     defaults: { ...DEFAULTS, vocab_size: 50368, expansion_ratio: 4, max_position_embeddings: 2048 },

@@ -1,7 +1,7 @@
 import { denseFfn, moeFfn } from '../blocks';
 import type { Expression } from '../expression';
 import { given, type ConfigReader, type Field } from '../reader';
-import { symbol } from '../tensors';
+import { norms, symbol } from '../tensors';
 import type { FfnBlock } from '../types';
 import {
   checkSharing,
@@ -72,6 +72,9 @@ function nativeOlmo(text: ConfigReader, isMolmo: boolean): PlainDecoder {
       names: { embedding: 'wte', norm: 'ln_f', head: 'ff_out' },
       headBias: bias && !text.flag('tie_word_embeddings', true).value,
       ...(!hasNormWeights && { finalNorm: 'none' }),
+      ...(text.flag('embedding_layer_norm', false).value && {
+        extra: norms(['emb_norm'], symbol('H', text.size('hidden_size')), normBias),
+      }),
       ...(isMolmo && { extraRows: MOLMO_ROWS }),
       ...(hasTable && { positions: symbol('N_pos', text.size('max_position_embeddings')) }),
     },

@@ -130,7 +130,8 @@ const PHI_NAMES = { ...OLD_NAMES, intermediate_size: ['n_inner'], num_key_value_
 export const phiFamilies: readonly Family[] = [
   {
     name: 'Phi',
-    types: ['phi', 'phi-msft', 'mixformer-sequential'],
+    // The last of them are vision models whose text keys stand at the root.
+    types: ['phi', 'phi-msft', 'mixformer-sequential', 'bunny-phi', 'llava_phi', 'imp'],
     classes: ['PhiForCausalLM', 'MixFormerSequentialForCausalLM'],
     schema: 'phi',
     aliases: PHI_NAMES,
@@ -139,7 +140,7 @@ export const phiFamilies: readonly Family[] = [
   },
   {
     name: 'Phi-3',
-    types: ['phi3', 'phi4', 'phi3_v'],
+    types: ['phi3', 'phi4', 'phi3_v', 'bunny-phi3', 'llava_phi3'],
     classes: ['Phi3ForCausalLM', 'Phi3VForCausalLM'],
     schema: 'phi',
     defaults: defaultsOf([3072, 32, 32, 32064], { intermediate_size: 8192 }),
