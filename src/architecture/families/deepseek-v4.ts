@@ -155,6 +155,7 @@ export const deepseekV4Families: readonly Family[] = [
     // `deepseek_ref` is SGLang's requantized release.
     types: ['deepseek_v4', 'deepseek_ref'],
     classes: ['DeepseekV4ForCausalLM'],
+    signs: ['compress_ratios', 'n_hash_layers'],
     schema: 'deepseekv4',
     // DeepseekV4Config of transformers, which is V4-Flash's.
     defaults: {

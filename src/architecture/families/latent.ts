@@ -31,9 +31,11 @@ export function readLatent(
   });
 }
 
-/** Null means one full query matrix; the absent key has the class default. */
-export const readQueryRank = (text: ConfigReader): Field<number | null> =>
-  text.optionalSize('q_lora_rank') ?? given(null);
+/** Null means one full query matrix, as 0 does in DeepSeek's reference code; the absent key has the class default. */
+export function readQueryRank(text: ConfigReader): Field<number | null> {
+  const rank = text.optionalSize('q_lora_rank', 0);
+  return rank && rank.value > 0 ? rank : given(null, rank?.origin);
+}
 
 const perHead = (hidden: Expression, heads: Field<number>): Field<number> => ({
   value: Math.max(1, Math.floor(hidden.value / heads.value)),
