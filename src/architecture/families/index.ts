@@ -14,6 +14,7 @@ import { gptFamilies } from './gpt';
 import { grokFamilies } from './grok';
 import { hybridFamilies } from './hybrids';
 import { hunyuanFamilies } from './hunyuan';
+import { jetMoeFamilies } from './jetmoe';
 import { kimiLinearFamilies } from './kimi-linear';
 import { layerNormFamilies } from './layernorm';
 import { lfm2Families } from './lfm2';
@@ -62,6 +63,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...grokFamilies,
   ...hybridFamilies,
   ...hunyuanFamilies,
+  ...jetMoeFamilies,
   ...kimiLinearFamilies,
   ...layerNormFamilies,
   ...lfm2Families,

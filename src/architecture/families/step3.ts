@@ -57,6 +57,17 @@ export const step3Families: readonly Family[] = [
     types: ['step3_text', 'step3_vl'],
     classes: ['Step3VLForConditionalGeneration', 'Step3TextForCausalLM'],
     schema: 'step3',
+    // vLLM's Step3TextConfig.
+    defaults: {
+      intermediate_size: 18_432,
+      num_attention_groups: 1,
+      head_dim: 256,
+      share_q_dim: 2048,
+      moe_num_experts: 48,
+      moe_top_k: 3,
+      moe_intermediate_size: 5120,
+      share_expert_dim: 5120,
+    },
     read: readStep3,
   },
 ];
