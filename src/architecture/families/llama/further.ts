@@ -1,10 +1,12 @@
-import type { ClassDefaults } from '../../reader';
-import { norms } from '../../tensors';
+import type { ClassDefaults, ConfigReader } from '../../reader';
+import { constant, product, type Expression } from '../../expression';
+import { linear, matrix, norms, symbol, vector } from '../../tensors';
+import type { Tensor } from '../../types';
 import type { Family } from '../decoder';
-import { expertsByTypes } from './ffn';
+import { expertsByTypes, expertsEverywhere, sharedOf } from './ffn';
 import { LLAMA, mlpBiasBy } from './llama';
 import { biasBy, llamaLike } from './variant';
-import { slidingByTypes } from './window';
+import { slidingByTypes, slidingEverywhere } from './window';
 
 /** Ernie4_5Config, PaddleOCRTextConfig. */
 const ERNIE: ClassDefaults = {
@@ -29,6 +31,16 @@ const MELLUM: ClassDefaults = {
   num_experts: 64,
   num_experts_per_tok: 8,
   moe_intermediate_size: 896,
+};
+
+const DOGE: ClassDefaults = {
+  vocab_size: 32_768,
+  hidden_size: 1024,
+  intermediate_size: 2048,
+  num_hidden_layers: 32,
+  num_attention_heads: 8,
+  num_experts: 16_384,
+  num_experts_per_tok: 64,
 };
 
 const TWO = ['input_layernorm', 'post_attention_layernorm'];
@@ -71,6 +83,69 @@ export const furtherFamilies: readonly Family[] = [
     },
   ),
   llamaLike(
+    { name: 'Aria', types: ['aria_text', 'aria'], classes: ['AriaTextForCausalLM'] },
+    {
+      defaults: {
+        ...LLAMA,
+        intermediate_size: 4096,
+        moe_num_experts: 8,
+        moe_topk: 2,
+        moe_num_shared_experts: 2,
+      },
+      attention: biasBy('attention_bias'),
+      experts: expertsEverywhere((text) => {
+        const width = text.size('intermediate_size');
+        return {
+          experts: text.size('moe_num_experts'),
+          topK: text.size('moe_topk'),
+          intermediate: width,
+          sharedIntermediate: sharedOf(text, 'moe_num_shared_experts', width),
+          sharedBias: text.flag('mlp_bias', false).value,
+          routerName: 'router',
+        };
+      }),
+    },
+  ),
+  // LayerNorms of its own for every head.
+  llamaLike(
+    { name: 'Chameleon', types: ['chameleon'], classes: ['ChameleonForConditionalGeneration'] },
+    {
+      defaults: { ...LLAMA, vocab_size: 65_536, num_key_value_heads: 32 },
+      attention: (text) => ({ ...biasBy('attention_bias')(text), qkNorm: 'heads', qkNormBias: true }),
+      dense: mlpBiasBy('mlp_bias'),
+    },
+  ),
+  // A mask made of the values, scaled residuals, and with `is_moe` experts of one row beside the FFN.
+  llamaLike(
+    { name: 'Doge', types: ['doge'], classes: ['DogeForCausalLM'] },
+    {
+      defaults: DOGE,
+      attention: (text, { headDim, kvHeads }) => ({
+        ...biasBy('attention_bias')(text),
+        qkNorm: 'head',
+        extra: [
+          vector('self_attn.A', 'attention', kvHeads),
+          ...linear(
+            'self_attn.dt_proj',
+            'attention',
+            kvHeads,
+            product(kvHeads, headDim),
+            text.flag('attention_bias', false).value,
+          ),
+        ],
+      }),
+      window: slidingEverywhere,
+      dense: (text, _intermediate, hidden) => ({
+        ...mlpBiasBy('mlp_bias')(text),
+        extra: dogeExperts(text, hidden),
+      }),
+      norms: (hidden) => [
+        ...norms(TWO, hidden),
+        ...norms(['input_residual', 'post_attention_residual'], hidden),
+      ],
+    },
+  ),
+  llamaLike(
     { name: 'Mellum', types: ['mellum'], classes: ['MellumForCausalLM'] },
     {
       defaults: MELLUM,
@@ -84,3 +159,16 @@ export const furtherFamilies: readonly Family[] = [
     },
   ),
 ];
+
+/** Pairs of rows, found by a router over the two halves of their numbers (DogeCDMoE). */
+function dogeExperts(text: ConfigReader, hidden: Expression): Tensor[] {
+  const [count, topK] = [text.size('num_experts'), text.size('num_experts_per_tok')];
+  if (!text.flag('is_moe', false).value) return [];
+  const rows = { copies: symbol('E', count), activated: symbol('k', topK) };
+  return [
+    matrix('mlp.router_gate', 'router', constant(2 * Math.floor(Math.sqrt(count.value))), hidden),
+    ...['down_embed', 'up_embed'].map((name) =>
+      matrix(`mlp.${name}`, 'routedFfn', constant(1), hidden, rows),
+    ),
+  ];
+}

@@ -119,6 +119,9 @@ export const qwenFamilies: readonly Family[] = [
         'dots_ocr',
         'GOT',
         'got_ocr2',
+        'fast_vlm',
+        'ovis2',
+        'video_llama_3',
         'videollama2_qwen2',
         'videollama3_qwen2',
         'audioflamingo3',
@@ -187,7 +190,7 @@ export const qwenFamilies: readonly Family[] = [
   llamaLike(
     {
       name: 'Qwen3',
-      types: ['qwen3'],
+      types: ['qwen3', 'lighton_ocr', 'qianfan_ocr'],
       classes: ['Qwen3ForCausalLM', 'Qwen3Model', 'Qwen3ForSequenceClassification'],
     },
     qwen3,

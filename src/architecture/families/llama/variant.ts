@@ -47,7 +47,11 @@ export interface LlamaVariant {
   readonly attention?: (text: ConfigReader, sizes: LayerSizes) => AttentionTraits;
   readonly window?: WindowRule;
   /** A dense FFN in all layers is the rule; its biases, activation and names. */
-  readonly dense?: (text: ConfigReader, intermediate: Field<number>) => Partial<DenseSpec>;
+  readonly dense?: (
+    text: ConfigReader,
+    intermediate: Field<number>,
+    hidden: Expression,
+  ) => Partial<DenseSpec>;
   /** Experts, in some layers or all; beside dense layers, whose block it is given. */
   readonly experts?: FfnRule;
   readonly norms?: (hidden: Expression, text: ConfigReader) => Tensor[];
@@ -110,7 +114,7 @@ const layerSizes = (
 
 function readDense(text: ConfigReader, hidden: Expression, { dense }: LlamaVariant) {
   const intermediate = text.size('intermediate_size');
-  return denseFfn(hidden, { intermediate, ...dense?.(text, intermediate) });
+  return denseFfn(hidden, { intermediate, ...dense?.(text, intermediate, hidden) });
 }
 
 type Names = Pick<Family, 'name' | 'types'> & Partial<Pick<Family, 'classes' | 'schema' | 'aliases'>>;
