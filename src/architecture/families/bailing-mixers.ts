@@ -33,10 +33,13 @@ export function bailingLatent(text: ConfigReader, hidden: Expression): LatentBlo
 export function bailingMixer(text: ConfigReader, hidden: Expression, isDelta: boolean): RecurrentBlock {
   const heads = text.size('num_attention_heads');
   const headDim = text.size('head_dim', derivedHeadDim(text, heads));
-  if (!isDelta) return lightningAttention(text, hidden, heads, headDim);
+  // 0 or absent: as many as query heads.
+  const given = text.optionalSize('num_kv_heads_for_linear_attn', 0);
+  const kvHeads = given && given.value > 0 ? given : heads;
+  if (!isDelta) return lightningAttention(text, hidden, heads, kvHeads, headDim);
   const rank = text.flag('no_kda_lora', false).value ? 'full-rank' : 'low-rank';
   return kimiDeltaAttention(hidden, {
-    heads,
+    heads: kvHeads,
     headDim,
     kernel: text.size('short_conv_kernel_size', 4),
     forgetGate: rank,
@@ -51,13 +54,12 @@ function lightningAttention(
   text: ConfigReader,
   hidden: Expression,
   heads: Field<number>,
+  kvHeads: Field<number>,
   headDim: Field<number>,
 ): RecurrentBlock {
   const [n, d] = [symbol('n', heads), symbol('d', headDim)];
   const inner = product(n, d);
-  // 0 or absent: as many as query heads.
-  const kvHeads = text.optionalSize('num_kv_heads_for_linear_attn', 0);
-  const keys = kvHeads && kvHeads.value > 0 ? product(symbol('n_kv', kvHeads), d) : inner;
+  const keys = product(symbol('n_kv', kvHeads), d);
   const bias = text.flag('use_bias', false).value;
   const hasBias = text.flag('use_qkv_bias', false).value || bias;
   const qkNorms: Tensor[] = text.flag('use_qk_norm', false).value

@@ -46,12 +46,20 @@ function versionOf({ text, modelType }: FamilyInput): Version {
 const readBailing: FamilyReader = (input) => {
   const { text } = input;
   refuseKeys(text, ['use_nGPT', 'up_proj_norm', 'value_norm', 'using_split_qkv_in_self_attention']);
+  if (text.raw('pregate_enabled') === true)
+    text.problem(
+      'warning',
+      'config/not-counted',
+      'The small networks that predict the next routing (pregates) are not counted.',
+      ['pregate_enabled'],
+    );
   const version = versionOf(input);
   const layers = text.layers();
   const model = readModel(input, layers, false);
   const hidden = hiddenOf(model);
   const fullType = text.text('full_attention_type');
-  const isLatent = fullType === null ? text.has('kv_lora_rank') : fullType === 'mla';
+  const hasRank = text.has('kv_lora_rank');
+  const isLatent = fullType === null ? hasRank : fullType === 'mla';
   const full = memo((latent: boolean): AttentionBlock =>
     latent ? bailingLatent(text, hidden) : groupedAttention(text, hidden),
   );

@@ -112,7 +112,7 @@ export const deepseekFamilies: readonly Family[] = [
   {
     name: 'DeepSeek-V2',
     // The wrappers' language models have no model_type of their own as a rule.
-    types: ['deepseek_v2', 'deepseek_vl_v2', 'deepseek_ocr', 'deepseek_ocr2'],
+    types: ['deepseek_v2', 'deepseek_vl_v2', 'deepseek_ocr', 'deepseek_ocr2', 'deepseekocr', 'deepseekocr_2'],
     classes: ['DeepseekV2ForCausalLM', 'DeepseekVLV2ForCausalLM', 'DeepseekOCRForCausalLM'],
     schema: 'deepseek',
     defaults: DEEPSEEK_LATENT,
@@ -120,7 +120,7 @@ export const deepseekFamilies: readonly Family[] = [
   },
   {
     name: 'DeepSeek-V3',
-    types: ['deepseek_v3'],
+    types: ['deepseek_v3', 'kimi_vl'],
     classes: ['DeepseekV3ForCausalLM'],
     schema: 'deepseek',
     defaults: V3,

@@ -39,7 +39,11 @@ const readLongCat: FamilyReader = (input) => {
   };
 };
 
+/** Of later versions: n-grams inside layers, linear attention, index heads. */
 const UNREAD_KEYS = [
+  'linear_method',
+  'fa_interval',
+  'oe_vocab_size_ratio',
   'ngram_embedding_hidden_size',
   'insert_ngram_layer_idx',
   'ngram_insert_all_layers',
