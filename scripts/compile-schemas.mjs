@@ -62,14 +62,17 @@ function describe(schema, schemas) {
   return docs;
 }
 
+/** What only people read. `$schema` too: without it ajv leaves out draft 2020-12's dynamic scopes, which no schema here uses. */
+const READ_BY_PEOPLE = ['$schema', '$id', '$defs', 'title', 'description', 'examples'];
+
 /**
- * All schemas as one, for code a third of the size: without what only people read, and with equal properties of
- * all families under one definition, hence one function. Without `$schema` too, so that ajv leaves out draft
- * 2020-12's dynamic scopes, which no schema here uses.
+ * All schemas as one, with equal properties of all families under one definition, hence one function. The keys of a
+ * config schema are a table from key to that function (`tables`): a family's keys as code would be some 200 bytes each.
  */
 function combine(schemas) {
   const $defs = {};
   const names = new Map();
+  const tables = {};
   const pointerTo = (name) => ({ $ref: `#/$defs/${name}` });
   const define = (property) => {
     if (property.$ref !== undefined) return property;
@@ -85,10 +88,12 @@ function combine(schemas) {
     if (typeof node !== 'object' || node === null) return node;
     const result = {};
     for (const [key, value] of Object.entries(node)) {
-      if (['$schema', '$id', '$defs', 'title', 'description', 'examples'].includes(key)) continue;
+      if (READ_BY_PEOPLE.includes(key)) continue;
       if (key === '$ref') {
         const [other, definition] = value.split('#/$defs/');
-        Object.assign(result, pointerTo(`${exportName(other === '' ? file : other)}.${definition}`));
+        // Definitions are followed to the property they are, so that a table needs no second step.
+        const target = other === '' ? file : other;
+        Object.assign(result, define(copy(schemas[target].$defs[definition], target)));
       } else if (key === 'properties') {
         result[key] = Object.fromEntries(
           Object.entries(value).map(([name, property]) => [name, define(copy(property, file))]),
@@ -98,13 +103,78 @@ function combine(schemas) {
     return result;
   };
   for (const [file, schema] of Object.entries(schemas)) {
-    $defs[exportName(file)] = copy(schema, file);
-    for (const [name, definition] of Object.entries(schema.$defs ?? {})) {
-      $defs[`${exportName(file)}.${name}`] = define(copy(definition, file));
+    if (file === 'common.schema.json') continue;
+    const { properties, ...rest } = copy(withSharedKeys(schema, file, schemas), file);
+    if (!file.startsWith('config-')) $defs[exportName(file)] = { properties, ...rest };
+    else {
+      $defs[exportName(file)] = rest;
+      tables[exportName(file)] = Object.fromEntries(
+        Object.entries(properties).map(([key, { $ref }]) => [key, $ref.slice('#/$defs/'.length)]),
+      );
     }
   }
-  return { $id: 'all', $defs };
+  return { schema: { $id: 'all', $defs }, tables };
 }
+
+/** A schema whose keys stand in a definition that it shares with another one, with these keys as its own. */
+function withSharedKeys(schema, file, schemas) {
+  const shared = (schema.allOf ?? []).filter((part) => part.$ref !== undefined);
+  if (shared.length === 0) return schema;
+  const definitions = shared.map(({ $ref }) => {
+    const [other, definition] = $ref.split('#/$defs/');
+    return schemas[other === '' ? file : other].$defs[definition];
+  });
+  const allOf = schema.allOf.filter((part) => part.$ref === undefined);
+  const { allOf: _, ...rest } = schema;
+  return {
+    ...rest,
+    properties: Object.assign({}, ...definitions.map((d) => d.properties), schema.properties),
+    ...(allOf.length > 0 ? { allOf } : {}),
+  };
+}
+
+/** Descriptions with each text once: families share most of their keys. */
+function withTextsOnce(docs) {
+  const texts = [...new Set(Object.values(docs).flatMap((paths) => Object.values(paths)))];
+  const at = new Map(texts.map((text, i) => [text, i]));
+  const paths = Object.fromEntries(
+    Object.entries(docs).map(([name, byPath]) => [
+      name,
+      Object.fromEntries(Object.entries(byPath).map(([path, text]) => [path, at.get(text)])),
+    ]),
+  );
+  return { texts, paths };
+}
+
+/** What the compiled module has besides ajv's functions. */
+const RUNTIME = `
+const pointer = (key) => '/' + key.replaceAll('~', '~0').replaceAll('/', '~1');
+const byTable = (table, rest) => {
+  const properties = new Map(Object.entries(table));
+  const validate = (data) => {
+    const errors = rest(data) ? [] : [...rest.errors];
+    if (typeof data === 'object' && data !== null && !Array.isArray(data))
+      for (const key of Object.keys(data)) {
+        const property = properties.get(key);
+        const at = { instancePath: pointer(key), parentData: data, parentDataProperty: key, rootData: data };
+        if (property && data[key] !== undefined && !property(data[key], at)) errors.push(...property.errors);
+      }
+    validate.errors = errors.length > 0 ? errors : null;
+    return errors.length === 0;
+  };
+  return validate;
+};
+let docs;
+const known = new Map();
+export const schemaDocs = (name) => {
+  docs ??= JSON.parse(docsText);
+  if (!known.has(name)) {
+    const paths = Object.entries(docs.paths[name] ?? {});
+    known.set(name, Object.fromEntries(paths.map(([path, i]) => [path, docs.texts[i]])));
+  }
+  return known.get(name);
+};
+`;
 
 const header = stamp();
 if (!existsSync(output) || readFileSync(output, 'utf8').split('\n', 1)[0] !== header) {
@@ -115,8 +185,9 @@ if (!existsSync(output) || readFileSync(output, 'utf8').split('\n', 1)[0] !== he
   const schemas = Object.fromEntries(
     schemaFiles.map((name) => [name, JSON.parse(readFileSync(join(root, 'schemas', name), 'utf8'))]),
   );
+  const { schema, tables } = combine(schemas);
   const ajv = new (Ajv.default ?? Ajv)({
-    schemas: [combine(schemas)],
+    schemas: [schema],
     allErrors: true,
     strict: true,
     strictRequired: false, // `then` may require what the enclosing schema defines
@@ -124,27 +195,39 @@ if (!existsSync(output) || readFileSync(output, 'utf8').split('\n', 1)[0] !== he
     inlineRefs: false, // see combine
     code: { source: true, esm: true, lines: false },
   });
-  const compiled = schemaFiles.filter((name) => name !== 'common.schema.json');
+  const functions = [
+    ...Object.keys(tables).map((name) => [`rest_${name}`, name]),
+    ...[...new Set(Object.values(tables).flatMap((table) => Object.values(table)))].map((name) => [
+      name,
+      name,
+    ]),
+    ['analysis', 'analysis'],
+  ];
   const code = (standaloneCode.default ?? standaloneCode)(
     ajv,
-    Object.fromEntries(compiled.map((name) => [exportName(name), `all#/$defs/${exportName(name)}`])),
+    Object.fromEntries(functions.map(([name, definition]) => [name, `all#/$defs/${definition}`])),
   );
-
-  const configs = compiled.filter((name) => name.startsWith('config-')).map(exportName);
+  const configs = Object.entries(tables).map(
+    ([name, table]) =>
+      `${name}: byTable({ ${Object.entries(table)
+        .map(([key, property]) => `${JSON.stringify(key)}: ${property}`)
+        .join(', ')} }, rest_${name})`,
+  );
   const docs = Object.fromEntries(
-    compiled.map((name) => [exportName(name), describe(schemas[name], schemas)]),
+    schemaFiles
+      .filter((name) => name !== 'common.schema.json')
+      .map((name) => [exportName(name), describe(schemas[name], schemas)]),
   );
-  const data = (name, value) =>
-    `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});`;
+  // ajv's functions stay within; only what callers need is exported.
+  const contents = [
+    code.replaceAll('export default ', 'const unused = ').replace(/export const (?!analysis )/g, 'const '),
+    `const docsText = ${JSON.stringify(JSON.stringify(withTextsOnce(docs)))};`,
+    RUNTIME,
+    `export const configs = { ${configs.join(', ')} };`,
+  ].join('\n');
 
   const bundle = buildSync({
-    stdin: {
-      contents: [code, data('schemaDocs', docs), `export const configs = { ${configs.join(', ')} };`].join(
-        '\n',
-      ),
-      resolveDir: root,
-      sourcefile: 'validators.js',
-    },
+    stdin: { contents, resolveDir: root, sourcefile: 'validators.js' },
     bundle: true,
     minifySyntax: true,
     minifyWhitespace: true,

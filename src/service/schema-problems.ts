@@ -66,7 +66,7 @@ export const towerProblems = (config: Readonly<Record<string, unknown>>): ReadPr
 function keysOf(schema: string): readonly string[] {
   let keys = keysOfSchema.get(schema);
   if (!keys) {
-    keys = Object.keys(validators.schemaDocs[schema] ?? {}).filter((key) => !key.includes('.'));
+    keys = Object.keys(validators.schemaDocs(schema)).filter((key) => !key.includes('.'));
     keysOfSchema.set(schema, keys);
   }
   return keys;
@@ -170,7 +170,7 @@ export function keyDescription(schema: string, path: JsonPath, base: JsonPath): 
 const startsWith = (path: JsonPath, base: JsonPath): boolean => base.every((step, i) => path[i] === step);
 
 function describedBy(schema: string, path: JsonPath): string | null {
-  const docs = validators.schemaDocs[schema];
+  const docs = validators.schemaDocs(schema);
   const key = path.filter((step) => typeof step === 'string').join('.');
-  return docs && Object.hasOwn(docs, key) ? (docs[key] ?? null) : null;
+  return Object.hasOwn(docs, key) ? (docs[key] ?? null) : null;
 }

@@ -28,7 +28,7 @@ export const configs: Readonly<Record<string, Validator>>;
 export const analysis: Validator;
 
 /**
- * What each key means, for hover: by schema (`analysis` too), then by dotted key path without array indexes, such as
- * `rope_scaling.factor`. Names are own properties only: ask with `Object.hasOwn`.
+ * What each key means, for hover: of a schema (`analysis` too), by dotted key path without array indexes, such as
+ * `rope_scaling.factor`. Empty for a name that is no schema. Paths are own properties only: ask with `Object.hasOwn`.
  */
-export const schemaDocs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+export function schemaDocs(schema: string): Readonly<Record<string, string>>;
