@@ -84,6 +84,7 @@ export const readLlama =
     const layers = text.layers();
     const model = readModel(input, layers, text.classDefault('tie_word_embeddings') === true);
     const hidden = hiddenOf(model);
+    noteDraftHead(input);
     const heads = readHeads(text);
     const traits = variant.attention?.(text, layerSizes(hidden, heads)) ?? {};
     const windows = (variant.window ?? noWindow)(text, layers);
@@ -106,6 +107,17 @@ export const readLlama =
       storedOnly: [...(variant.storedOnly?.(input, heads.headDim, layers) ?? []), ...scoreHead(root, hidden)],
     };
   };
+
+/** EAGLE heads say the target's model type; their first layer reads twice the width, and their LM head some tokens only. */
+function noteDraftHead({ root, text }: FamilyInput): void {
+  const classes = root.list('architectures') ?? [];
+  if (classes.some((name) => typeof name === 'string' && /eagle/i.test(name)) || text.has('draft_vocab_size'))
+    text.problem(
+      'warning',
+      'config/draft-head',
+      'This is a draft head for speculative decoding; it is counted as a decoder of these sizes, which is not quite what it is.',
+    );
+}
 
 const layerSizes = (
   hidden: Expression,

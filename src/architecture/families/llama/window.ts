@@ -17,6 +17,12 @@ export const noWindow: WindowRule = () => NO_WINDOWS;
 
 const sliding = (size: Field<number>): Window => ({ kind: 'sliding', size });
 
+/** Null and 0 switch the window off; the absent key has the class default. */
+function readSize(text: ConfigReader): Field<number> | null {
+  const size = text.optionalSize('sliding_window', 0);
+  return size && size.value > 0 ? size : null;
+}
+
 /** One window for the layers that `isSliding` picks. */
 function windowFor(
   size: Field<number>,
@@ -30,7 +36,7 @@ function windowFor(
 function byTypes(text: ConfigReader, types: readonly unknown[]): LayerWindows {
   if (!types.includes('sliding_attention')) return NO_WINDOWS;
   // Null leaves the sliding layers without a size, which the modelling code refuses.
-  const size = text.optionalSize('sliding_window') ?? text.withDefaults({}).size('sliding_window');
+  const size = readSize(text) ?? text.withDefaults({}).size('sliding_window');
   return windowFor(size, text.originOf('layer_types'), (i) => types[i] === 'sliding_attention');
 }
 
@@ -40,7 +46,7 @@ function byTypes(text: ConfigReader, types: readonly unknown[]): LayerWindows {
  */
 export const slidingEverywhere: WindowRule = (text, layers) => {
   const types = readLayerTypes(text, layers.value);
-  const size = text.optionalSize('sliding_window');
+  const size = readSize(text);
   if (types) return byTypes(text, types);
   return size === null ? NO_WINDOWS : windowFor(size, NO_ORIGIN, () => true);
 };
@@ -50,7 +56,7 @@ export const slidingByTypes =
   (isSliding: (layer: number) => boolean): WindowRule =>
   (text, layers) => {
     const types = readLayerTypes(text, layers.value);
-    const size = text.optionalSize('sliding_window');
+    const size = readSize(text);
     if (types) return byTypes(text, types);
     return size === null ? NO_WINDOWS : windowFor(size, NO_ORIGIN, isSliding);
   };
@@ -68,7 +74,7 @@ const qwenSwitch =
 export const qwenUpperLayers: WindowRule = qwenSwitch((text, layers) => {
   const types = readLayerTypes(text, layers.value);
   if (types) return byTypes(text, types);
-  const size = text.optionalSize('sliding_window');
+  const size = readSize(text);
   const from = text.size('max_window_layers', undefined, 0).value;
   return size === null ? NO_WINDOWS : windowFor(size, text.originOf('max_window_layers'), (i) => i >= from);
 });
@@ -77,7 +83,7 @@ export const qwenUpperLayers: WindowRule = qwenSwitch((text, layers) => {
 export const qwenOtherLayers: WindowRule = qwenSwitch((text, layers) => {
   const types = readLayerTypes(text, layers.value);
   if (types) return byTypes(text, types);
-  const size = text.optionalSize('sliding_window');
+  const size = readSize(text);
   const below = text.size('max_window_layers', undefined, 0).value;
   return size === null
     ? NO_WINDOWS
@@ -86,7 +92,7 @@ export const qwenOtherLayers: WindowRule = qwenSwitch((text, layers) => {
 
 /** Qwen3-MoE: all layers. */
 export const qwenAllLayers: WindowRule = qwenSwitch((text) => {
-  const size = text.optionalSize('sliding_window');
+  const size = readSize(text);
   return size === null ? NO_WINDOWS : windowFor(size, NO_ORIGIN, () => true);
 });
 
@@ -96,7 +102,7 @@ export const smolWindow: WindowRule = (text, layers) => {
   const interval = text.size('no_rope_layer_interval').value;
   const noRope = text.perLayer('no_rope_layers', layers.value);
   const types = readLayerTypes(text, layers.value);
-  const size = text.optionalSize('sliding_window');
+  const size = readSize(text);
   if (!isOn || size === null) return NO_WINDOWS;
   if (types) return byTypes(text, types);
   return windowFor(size, text.originOf('no_rope_layers', 'no_rope_layer_interval'), (i) =>
@@ -107,6 +113,6 @@ export const smolWindow: WindowRule = (text, layers) => {
 /** EXAONE 4: by `layer_types` or `sliding_window_pattern`; a null window means full attention everywhere. */
 export const exaoneWindow: WindowRule = (text, layers) => {
   const slides = windowLayers(text, layers.value, 4);
-  const size = text.optionalSize('sliding_window');
+  const size = readSize(text);
   return size === null ? NO_WINDOWS : windowFor(size, slides.origin, slides.has);
 };
