@@ -186,6 +186,16 @@ const DECIDING_KEYS = [
   'multi_query_group_num',
   'new_decoder_architecture',
   'residual_moe',
+  'mamba_n_heads',
+  'mamba_num_heads',
+  'n_mamba_heads',
+  'mamba_d_ssm',
+  'num_mem_blocks',
+  'attn_layer_indices',
+  'conv_L_cache',
+  'mb_per_layer',
+  'moe_latent_size',
+  'num_key_value_heads_per_layer',
 ];
 
 function checkDecidingKeys(text: ConfigReader, familyName: string): void {

@@ -169,6 +169,14 @@ export const deciFamilies: readonly Family[] = [
     types: ['nemotron-nas', 'deci', 'nemotron_nas'],
     classes: ['DeciLMForCausalLM', 'DeciForCausalLM'],
     schema: 'nemotron',
+    // LlamaConfig's, which DeciLMConfig extends.
+    defaults: {
+      hidden_size: 4096,
+      intermediate_size: 11_008,
+      num_hidden_layers: 32,
+      num_attention_heads: 32,
+      vocab_size: 32_000,
+    },
     read: readDeci,
   },
 ];

@@ -37,7 +37,7 @@ const attentionOf = (
 const readJamba: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers('num_hidden_layers', 32);
-  const model = readModel(input, layers, false, { hidden: 4096, vocab: 65_536 });
+  const model = readModel(input, layers, false, { vocab: 65_536 });
   const hidden = hiddenOf(model);
   const attention = attentionOf(text, hidden, { queryHeads: 32, kvHeads: 8 }, false);
   const mamba = mambaMixer(hidden, {
@@ -135,7 +135,7 @@ const mamba2Of = (
 const readBamba: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers('num_hidden_layers', 32);
-  const model = readModel(input, layers, false, { hidden: 4096, vocab: 128_000 });
+  const model = readModel(input, layers, false, { vocab: 128_000 });
   const hidden = hiddenOf(model);
   const hasBias = text.flag('attention_bias', false).value;
   const attention = attentionOf(text, hidden, { queryHeads: 32, kvHeads: 8 }, hasBias);
@@ -160,7 +160,7 @@ const readBamba: FamilyReader = (input) => {
 const readFalconH1: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers('num_hidden_layers', 32);
-  const model = readModel(input, layers, false, { hidden: 4096, vocab: 128_000 });
+  const model = readModel(input, layers, false, { vocab: 128_000 });
   const hidden = hiddenOf(model);
   const hasBias = text.flag('attention_bias', false).value;
   // Null is expand x hidden_size; the absent key has a default of its own.
@@ -194,7 +194,7 @@ const readFalconH1: FamilyReader = (input) => {
 const readGraniteHybrid: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers('num_hidden_layers', 32);
-  const model = readModel(input, layers, false, { hidden: 4096, vocab: 32_000 });
+  const model = readModel(input, layers, false, { vocab: 32_000 });
   const hidden = hiddenOf(model);
   const hasBias = text.flag('attention_bias', false).value;
   const kinds = layerKinds(text, 'layer_types', layers.value, MAMBA_OR_ATTENTION);
@@ -203,7 +203,7 @@ const readGraniteHybrid: FamilyReader = (input) => {
   const attention = layer(attentionOf(text, hidden, { queryHeads: 32 }, hasBias), ffn, extra);
   // Sizes without Mamba layers may leave its keys at defaults that don't fit together.
   const anyMamba = kinds?.includes('mamba') ?? true;
-  text.has('mamba_d_state');
+  for (const key of ['mamba_d_state', 'mamba_n_heads']) text.has(key);
   const mamba = anyMamba
     ? layer(mamba2Of(text, hidden, expanded(text, 'mamba_expand', 2)), ffn, extra)
     : attention;
@@ -231,14 +231,32 @@ function graniteFfn(text: ConfigReader, hidden: Expression): FfnBlock {
   });
 }
 
+/** The class default of all of these, for what is derived from it. */
+const HIDDEN_4096 = { hidden_size: 4096 };
+
 export const hybridFamilies: readonly Family[] = [
-  { name: 'Jamba', types: ['jamba'], classes: ['JambaForCausalLM'], schema: 'hybrid', read: readJamba },
-  { name: 'Bamba', types: ['bamba'], classes: ['BambaForCausalLM'], schema: 'hybrid', read: readBamba },
+  {
+    name: 'Jamba',
+    types: ['jamba'],
+    classes: ['JambaForCausalLM'],
+    schema: 'hybrid',
+    defaults: HIDDEN_4096,
+    read: readJamba,
+  },
+  {
+    name: 'Bamba',
+    types: ['bamba'],
+    classes: ['BambaForCausalLM'],
+    schema: 'hybrid',
+    defaults: HIDDEN_4096,
+    read: readBamba,
+  },
   {
     name: 'Falcon-H1',
     types: ['falcon_h1'],
     classes: ['FalconH1ForCausalLM'],
     schema: 'hybrid',
+    defaults: HIDDEN_4096,
     read: readFalconH1,
   },
   {
@@ -247,6 +265,7 @@ export const hybridFamilies: readonly Family[] = [
     classes: ['GraniteMoeHybridForCausalLM'],
     schema: 'hybrid',
     aliases: { layer_types: ['layers_block_type'] },
+    defaults: HIDDEN_4096,
     read: readGraniteHybrid,
   },
 ];

@@ -70,7 +70,7 @@ const readLfm2 =
   (input) => {
     const { text } = input;
     const layers = text.layers('num_hidden_layers', 32);
-    const model = readModel(input, layers, true, { hidden: hasExperts ? 2048 : 2560, vocab: 65_536 });
+    const model = readModel(input, layers, true, { vocab: 65_536 });
     const hidden = hiddenOf(model);
     const attention = softmaxAttention(hidden, {
       ...readHeads(text, { queryHeads: 32, kvHeads: 8 }),
@@ -126,10 +126,12 @@ const ALIASES = { tie_word_embeddings: ['tie_embedding'] };
 export const lfm2Families: readonly Family[] = [
   {
     name: 'LFM2',
-    types: ['lfm2'],
+    // The wrapper's text_config may leave out its model_type, which is this one.
+    types: ['lfm2', 'lfm2_vl'],
     classes: ['Lfm2ForCausalLM', 'LFM2ForCausalLM'],
     schema: 'lfm',
     aliases: ALIASES,
+    defaults: { hidden_size: 2560 },
     read: readLfm2(false),
   },
   {
@@ -138,6 +140,7 @@ export const lfm2Families: readonly Family[] = [
     classes: ['Lfm2MoeForCausalLM'],
     schema: 'lfm',
     aliases: ALIASES,
+    defaults: { hidden_size: 2048 },
     read: readLfm2(true),
   },
 ];

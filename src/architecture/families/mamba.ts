@@ -11,7 +11,7 @@ const ALIASES: KeyAliases = { hidden_size: ['d_model'], num_hidden_layers: ['n_l
 
 /** Channels of a state-space mixer: hidden size times `expand`, rounded down as the code does. */
 export function expanded(text: ConfigReader, key: string, fallback: number): Field<number> {
-  const [hidden, expand] = [text.size('hidden_size', 1), text.size(key, fallback)];
+  const [hidden, expand] = [text.size('hidden_size'), text.size(key, fallback)];
   return given(hidden.value * expand.value, {
     paths: [...hidden.origin.paths, ...expand.origin.paths],
     note: `${key} x hidden_size`,
@@ -20,7 +20,7 @@ export function expanded(text: ConfigReader, key: string, fallback: number): Fie
 
 /** Rank of Mamba's time-step projection: `auto` is a sixteenth of the hidden size, rounded up. */
 export function timeStepRank(text: ConfigReader, key: string): Field<number> {
-  const hidden = text.size('hidden_size', 1);
+  const hidden = text.size('hidden_size');
   return autoSize(
     text,
     key,
@@ -58,15 +58,11 @@ const readMamba2Mixer: MixerReader = (text, hidden) =>
 
 /** Models of state-space mixers alone, one a layer with one norm, and no FFN (transformers' mamba, mamba2, falcon_mamba). */
 const readMamba =
-  (
-    mixerOf: MixerReader,
-    defaults: { readonly hidden: number; readonly vocab: number; readonly layers: number },
-    tied: boolean,
-  ): FamilyReader =>
+  (mixerOf: MixerReader, tied: boolean): FamilyReader =>
   (input) => {
     const { text } = input;
-    const layers = text.layers('num_hidden_layers', defaults.layers);
-    const model = readModel(input, layers, tied, defaults);
+    const layers = text.layers();
+    const model = readModel(input, layers, tied);
     const hidden = hiddenOf(model);
     const layer = { attention: [mixerOf(text, hidden)], ffn: [], extra: norms(['norm'], hidden) };
     return {
@@ -76,7 +72,8 @@ const readMamba =
     };
   };
 
-const MAMBA_DEFAULTS = { hidden: 768, vocab: 50_280, layers: 32 };
+const MAMBA_DEFAULTS = { hidden_size: 768, vocab_size: 50_280, num_hidden_layers: 32 };
+const MAMBA2_DEFAULTS = { hidden_size: 4096, vocab_size: 32_768, num_hidden_layers: 64 };
 
 export const mambaFamilies: readonly Family[] = [
   {
@@ -85,7 +82,8 @@ export const mambaFamilies: readonly Family[] = [
     classes: ['MambaForCausalLM', 'MambaLMHeadModel'],
     schema: 'mamba',
     aliases: ALIASES,
-    read: readMamba(readMambaMixer, MAMBA_DEFAULTS, true),
+    defaults: MAMBA_DEFAULTS,
+    read: readMamba(readMambaMixer, true),
   },
   {
     name: 'Falcon-Mamba',
@@ -93,7 +91,8 @@ export const mambaFamilies: readonly Family[] = [
     classes: ['FalconMambaForCausalLM'],
     schema: 'mamba',
     aliases: ALIASES,
-    read: readMamba(readMambaMixer, MAMBA_DEFAULTS, true),
+    defaults: MAMBA_DEFAULTS,
+    read: readMamba(readMambaMixer, true),
   },
   {
     name: 'Mamba-2',
@@ -101,6 +100,7 @@ export const mambaFamilies: readonly Family[] = [
     classes: ['Mamba2ForCausalLM'],
     schema: 'mamba',
     aliases: ALIASES,
-    read: readMamba(readMamba2Mixer, { hidden: 4096, vocab: 32_768, layers: 64 }, false),
+    defaults: MAMBA2_DEFAULTS,
+    read: readMamba(readMamba2Mixer, false),
   },
 ];

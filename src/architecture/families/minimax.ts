@@ -71,19 +71,33 @@ function sharedWidth(text: ConfigReader): Field<number> {
   return given(0);
 }
 
+/** MiniMaxConfig of transformers and MiniMaxText01Config of the repositories have Mixtral's. */
+const DEFAULTS = {
+  hidden_size: 4096,
+  intermediate_size: 14_336,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  num_local_experts: 8,
+  num_experts_per_tok: 2,
+  vocab_size: 32_000,
+};
+
 export const minimaxFamilies: readonly Family[] = [
   {
     name: 'MiniMax-M1',
     types: ['minimax_m1', 'MiniMaxM1'],
     classes: ['MiniMaxM1ForCausalLM'],
     schema: 'minimax',
+    defaults: DEFAULTS,
     read: readMiniMax,
   },
   {
     name: 'MiniMax-Text-01',
-    types: ['minimax_text_01', 'MiniMaxText01', 'minimax'],
+    types: ['minimax_text_01', 'MiniMaxText01', 'minimax', 'minimax_vl_01', 'MiniMaxVL01'],
     classes: ['MiniMaxText01ForCausalLM', 'MiniMaxForCausalLM'],
     schema: 'minimax',
+    defaults: DEFAULTS,
     read: readMiniMax,
   },
 ];

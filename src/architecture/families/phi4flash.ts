@@ -17,7 +17,7 @@ type Kind = 'mamba' | 'memory unit' | 'window' | 'full' | 'shared';
 const readPhi4Flash: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers('num_hidden_layers', 32);
-  const model = readModel(input, layers, true, { hidden: 2560, vocab: 200_064 });
+  const model = readModel(input, layers, true, { vocab: 200_064 });
   const hidden = hiddenOf(model);
   const ffn = denseFfn(hidden, {
     intermediate: text.size('intermediate_size', 10_240),
@@ -117,6 +117,7 @@ export const phi4FlashFamilies: readonly Family[] = [
     types: ['phi4flash'],
     classes: ['Phi4FlashForCausalLM'],
     schema: 'hybrid',
+    defaults: { hidden_size: 2560 },
     read: readPhi4Flash,
   },
 ];

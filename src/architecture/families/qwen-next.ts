@@ -146,7 +146,7 @@ const NO_MTP = given(0, { paths: [], note: 'no key of MTP layers is given' });
 const readOlmoHybrid: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers('num_hidden_layers', 32);
-  const model = readModel(input, layers, false, { hidden: 3840, vocab: 100_352 });
+  const model = readModel(input, layers, false, { vocab: 100_352 });
   const hidden = hiddenOf(model);
   const heads = readHeads(text, { queryHeads: 30 });
   const hasBias = text.flag('attention_bias', false).value;
@@ -225,6 +225,7 @@ export const qwenNextFamilies: readonly Family[] = [
     types: ['olmo_hybrid'],
     classes: ['OlmoHybridForCausalLM'],
     schema: 'qwennext',
+    defaults: { hidden_size: 3840 },
     read: readOlmoHybrid,
   },
 ];

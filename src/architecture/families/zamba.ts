@@ -91,7 +91,7 @@ const sharedNorms = (text: ConfigReader, hidden: Expression): Tensor[] => [
 const readZamba: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers('num_hidden_layers', 76);
-  const model = readModel(input, layers, true, { hidden: 3712, vocab: 32_000 });
+  const model = readModel(input, layers, true, { vocab: 32_000 });
   const hidden = hiddenOf(model);
   text.size('n_mamba_heads', 2);
   const mamba = mambaMixer(hidden, {
@@ -153,7 +153,7 @@ const ZAMBA2_HYBRID_LAYERS = new Set([6, 12, 18, 24, 30, 36, 42, 47, 51]);
 const readZamba2: FamilyReader = (input) => {
   const { text } = input;
   const layers = text.layers('num_hidden_layers', 54);
-  const model = readModel(input, layers, true, { hidden: 2560, vocab: 32_000 });
+  const model = readModel(input, layers, true, { vocab: 32_000 });
   const hidden = hiddenOf(model);
   const hasBias = text.flag('add_bias_linear', false).value;
   const mamba = zamba2Mamba(text, hidden, hasBias);
@@ -225,12 +225,20 @@ function zamba2Mamba(text: ConfigReader, hidden: Expression, hasBias: boolean): 
 }
 
 export const zambaFamilies: readonly Family[] = [
-  { name: 'Zamba', types: ['zamba'], classes: ['ZambaForCausalLM'], schema: 'hybrid', read: readZamba },
+  {
+    name: 'Zamba',
+    types: ['zamba'],
+    classes: ['ZambaForCausalLM'],
+    schema: 'hybrid',
+    defaults: { hidden_size: 3712 },
+    read: readZamba,
+  },
   {
     name: 'Zamba2',
     types: ['zamba2'],
     classes: ['Zamba2ForCausalLM'],
     schema: 'hybrid',
+    defaults: { hidden_size: 2560 },
     // Names of the first release.
     aliases: {
       mamba_d_conv: ['conv_dimension'],
