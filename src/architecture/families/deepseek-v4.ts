@@ -128,7 +128,7 @@ function readMtp(
         vector('confidence_head.proj', 'mtp', hidden),
         vector('confidence_head.proj.markov', 'mtp', rank),
         table('markov_head.markov_w1', 'mtp', vocab, rank),
-        matrix('markov_head.markov_w2', 'mtp', vocab, rank),
+        matrix('markov_head.markov_w2', 'mtp', vocab, rank, { keepsDtype: true }),
       ],
       storesEnds: false,
     };

@@ -84,10 +84,13 @@ function outputGate(text: ConfigReader, hidden: Expression): Tensor[] {
   return [matrix('self_attn.g_proj', 'attention', width, hidden)];
 }
 
+/** K3's checkpoint quantizes the routed experts alone, whatever its list leaves out. */
+const KEPT = { keepsDtype: true } as const;
+
 /** Attention residuals (K3 report, section 2.2): a query and a norm over the outputs of earlier blocks. */
 const residual = (name: string, hidden: Expression): Tensor[] => [
   ...norms([`${name}_res_norm`], hidden),
-  matrix(`${name}_res_proj`, 'other', constant(1), hidden),
+  matrix(`${name}_res_proj`, 'other', constant(1), hidden, KEPT),
 ];
 
 function readFfn(text: ConfigReader, hidden: Expression): { readonly of: (layer: number) => FfnBlock } {
@@ -123,11 +126,11 @@ const latentProjections = (
   hidden: Expression,
   latent: Expression,
 ): Tensor[] => [
-  matrix(`${prefix}.routed_expert_down_proj`, 'sharedFfn', latent, hidden),
+  matrix(`${prefix}.routed_expert_down_proj`, 'sharedFfn', latent, hidden, KEPT),
   ...(text.flag('latent_moe_use_norm', false).value
     ? [vector(`${prefix}.routed_expert_norm`, 'norm', latent)]
     : []),
-  matrix(`${prefix}.routed_expert_up_proj`, 'sharedFfn', hidden, latent),
+  matrix(`${prefix}.routed_expert_up_proj`, 'sharedFfn', hidden, latent, KEPT),
 ];
 
 /** K3's checkpoint holds A_log with 128 entries for 96 heads; vLLM loads the first 96. */
