@@ -17,6 +17,7 @@ import { hunyuanFamilies } from './hunyuan';
 import { jetMoeFamilies } from './jetmoe';
 import { kimiLinearFamilies } from './kimi-linear';
 import { layerNormFamilies } from './layernorm';
+import { lagunaFamilies } from './laguna';
 import { lfm2Families } from './lfm2';
 import { llamaFamilies } from './llama';
 import { llama4Families } from './llama4';
@@ -66,6 +67,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...jetMoeFamilies,
   ...kimiLinearFamilies,
   ...layerNormFamilies,
+  ...lagunaFamilies,
   ...lfm2Families,
   ...llamaFamilies,
   ...llama4Families,

@@ -14,6 +14,7 @@ import {
   type FamilyReader,
 } from './decoder';
 import { expertLayers, type LayerChoice } from './layer-lists';
+import { gateOf, outputGate } from './output-gate';
 import { readLayerEnum } from './step3';
 
 const SLIDING = 'sliding_attention';
@@ -32,16 +33,14 @@ const readStep3p5: FamilyReader = (input) => {
   const slides = slidingLayers(text, layers.value, mtpCount.value);
   const window = text.optionalSize('sliding_window');
   const bias = text.flag('attention_bias', false).value;
-  const gate = gateOf(text);
+  const gate = text.flag('use_head_wise_attn_gate', true).value ? gateOf(text) : 'none';
   const attentionOf = memo((isSliding: boolean) => {
     const heads = isSliding ? slidingHeads(text) : fullHeads(text);
-    const width = product(symbol('n_q', heads.queryHeads), symbol('d', heads.headDim));
     return softmaxAttention(hidden, {
       ...heads,
       bias: { qkv: bias, o: bias },
       qkNorm: 'head',
-      gate: gate === 'head' ? 'headwise' : 'none',
-      extra: gate === 'element' ? [matrix('self_attn.g_proj', 'attention', width, hidden)] : [],
+      ...outputGate(gate, hidden, heads.queryHeads, heads.headDim),
       window: isSliding && window ? { kind: 'sliding', size: window } : null,
     });
   });
@@ -150,15 +149,6 @@ function slidingHeads(text: ConfigReader) {
   const kvHeads = own.size(['num_attention_groups', 'num_key_value_heads'], full.kvHeads);
   checkSharing(text, queryHeads, kvHeads);
   return { queryHeads, kvHeads, headDim: own.size('head_dim', full.headDim) };
-}
-
-/** The gate of the attention's output: one number a head unless a key says otherwise. */
-function gateOf(text: ConfigReader): 'head' | 'element' | 'none' {
-  if (!text.flag('use_head_wise_attn_gate', true).value) return 'none';
-  const gating = text.raw('gating');
-  return gating === undefined || gating === null || gating === true || gating === 'per-head'
-    ? 'head'
-    : 'element';
 }
 
 /** By `moe_layers_enum`, or the other keys; the first three layers are dense without any. MTP layers are dense unless listed. */
