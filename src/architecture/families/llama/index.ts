@@ -9,10 +9,12 @@ import { minicpmFamilies } from './minicpm';
 import { mistralFamilies } from './mistral';
 import { qwenFamilies } from './qwen';
 import { qwen1Families } from './qwen1';
+import { ungatedFamilies } from './ungated';
 
 /** Every family with Llama's skeleton. */
 export const llamaFamilies: readonly Family[] = [
   ...plainFamilies,
+  ...ungatedFamilies,
   ...mistralFamilies,
   ...qwen1Families,
   ...qwenFamilies,

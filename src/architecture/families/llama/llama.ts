@@ -1,4 +1,4 @@
-import { constant, type Expression } from '../../expression';
+import type { Expression } from '../../expression';
 import type { ClassDefaults, ConfigReader } from '../../reader';
 import { norms, symbol, vector } from '../../tensors';
 import type { Family } from '../decoder';
@@ -28,9 +28,6 @@ export const llama: LlamaVariant = {
 /** LayerNorms with biases in place of RMSNorms. */
 export const layerNorms = (hidden: Expression) =>
   norms(['input_layernorm', 'post_attention_layernorm'], hidden, true);
-
-/** An FFN of two matrices and an activation without a gate. */
-const ungated = (text: ConfigReader) => ({ ...mlpBiasBy('mlp_bias')(text), gated: false });
 
 export const plainFamilies: readonly Family[] = [
   llamaLike(
@@ -120,35 +117,6 @@ export const plainFamilies: readonly Family[] = [
       dense: mlpBiasBy('mlp_bias'),
     },
   ),
-  // ReLU squared has no gate.
-  llamaLike(
-    { name: 'Arcee', types: ['arcee'], classes: ['ArceeForCausalLM'] },
-    {
-      defaults: { ...LLAMA, hidden_size: 2560, intermediate_size: 18_432 },
-      attention: biasBy('attention_bias'),
-      dense: ungated,
-    },
-  ),
-  // xIELU has two learned scalars a layer; its beta and eps are saved beside them, but learned by nobody.
-  llamaLike(
-    { name: 'Apertus', types: ['apertus'], classes: ['ApertusForCausalLM'] },
-    {
-      defaults: { ...LLAMA, vocab_size: 131_072, intermediate_size: 14_336 },
-      attention: (text) => ({ ...biasBy('attention_bias')(text), qkNorm: 'head' }),
-      dense: () => ({
-        gated: false,
-        extra: [
-          vector('mlp.act_fn.alpha_p', 'denseFfn', constant(1)),
-          vector('mlp.act_fn.alpha_n', 'denseFfn', constant(1)),
-        ],
-      }),
-      norms: (hidden) => norms(['attention_layernorm', 'feedforward_layernorm'], hidden),
-      storedOnly: (_input, _headDim, layers) =>
-        ['beta', 'eps'].map((name) =>
-          vector(`mlp.act_fn.${name}`, 'other', constant(1), { copies: symbol('L', layers) }),
-        ),
-    },
-  ),
   llamaLike(
     { name: 'Helium', types: ['helium'], classes: ['HeliumForCausalLM'] },
     {
@@ -181,24 +149,6 @@ export const plainFamilies: readonly Family[] = [
     },
   ),
   llamaLike(
-    { name: 'Jais 2', types: ['jais2'], classes: ['Jais2ForCausalLM'] },
-    {
-      defaults: {
-        vocab_size: 150_272,
-        hidden_size: 3328,
-        intermediate_size: 26_624,
-        num_hidden_layers: 32,
-        num_attention_heads: 26,
-        attention_bias: true,
-        mlp_bias: true,
-      },
-      attention: biasBy('attention_bias'),
-      dense: (text) => ({ ...mlpBiasBy('mlp_bias')(text), gated: false }),
-      norms: layerNorms,
-      ends: () => ({ finalNorm: 'layer' }),
-    },
-  ),
-  llamaLike(
     { name: 'CWM', types: ['cwm'], classes: ['CwmForCausalLM'] },
     {
       defaults: {
@@ -213,23 +163,6 @@ export const plainFamilies: readonly Family[] = [
       },
       dense: mlpBiasBy('mlp_bias'),
       window: slidingByTypes((i) => i % 4 !== 0),
-    },
-  ),
-  // Norms of queries, keys and layers have no weights.
-  llamaLike(
-    { name: 'NanoChat', types: ['nanochat'], classes: ['NanoChatForCausalLM'] },
-    {
-      defaults: {
-        vocab_size: 50_304,
-        hidden_size: 768,
-        intermediate_size: 8192,
-        num_hidden_layers: 12,
-        num_attention_heads: 6,
-      },
-      attention: biasBy('attention_bias'),
-      dense: () => ({ gated: false, names: { up: 'fc1', down: 'fc2' } }),
-      norms: () => [],
-      ends: () => ({ finalNorm: 'none' }),
     },
   ),
   llamaLike(
