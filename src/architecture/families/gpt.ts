@@ -1,8 +1,8 @@
 import type { EndsSpec } from '../blocks';
 import type { ClassDefaults, ConfigReader, Field, KeyAliases } from '../reader';
-import { norms, symbol, vector } from '../tensors';
+import { norms, symbol } from '../tensors';
 import type { Family, FamilyInput } from './decoder';
-import { defaultsOf, multiHead, plainReader, timesHidden, type PlainDecoder, type Sliding } from './plain';
+import { defaultsOf, multiHead, plainReader, timesHidden, type PlainDecoder } from './plain';
 
 /**
  * Decoders of the GPT-2 kind: LayerNorms with a bias, an FFN without a gate, mostly one K and V head a query head. What they
@@ -17,17 +17,17 @@ export const OLD_NAMES: KeyAliases = {
   max_position_embeddings: ['n_positions', 'max_seq_len'],
 };
 
-const both = (bias: boolean) => ({ qkv: bias, o: bias });
+export const both = (bias: boolean) => ({ qkv: bias, o: bias });
 
-const C_NAMES = { up: 'c_fc', down: 'c_proj' };
-const H4_NAMES = { up: 'dense_h_to_4h', down: 'dense_4h_to_h' };
-const GPT_ENDS: EndsSpec = { names: { embedding: 'wte', norm: 'ln_f' } };
+export const C_NAMES = { up: 'c_fc', down: 'c_proj' };
+export const H4_NAMES = { up: 'dense_h_to_4h', down: 'dense_4h_to_h' };
+export const GPT_ENDS: EndsSpec = { names: { embedding: 'wte', norm: 'ln_f' } };
 
 /** Null or absent `n_inner` is four times the hidden size. */
 const inner = (text: ConfigReader) => text.size('n_inner', timesHidden(text, 4));
 
 /** A table of learned positions. */
-const positionTable = (text: ConfigReader) => ({
+export const positionTable = (text: ConfigReader) => ({
   positions: symbol('N_pos', text.size('max_position_embeddings')),
 });
 
@@ -143,97 +143,7 @@ function readBloom({ text }: FamilyInput): PlainDecoder {
   };
 }
 
-/**
- * GPT-NeoX: Pythia, Dolly, RedPajama-INCITE. Both norms stand in a layer whether it is parallel or not.
- */
-const readNeoX = ({ text }: FamilyInput): PlainDecoder => ({
-  tied: false,
-  attention: {
-    ...multiHead(text),
-    prefix: 'attention.',
-    names: { qkv: 'query_key_value', o: 'dense' },
-    bias: both(text.flag('attention_bias', true).value),
-  },
-  ffn: { intermediate: text.size('intermediate_size'), gated: false, bias: true, names: H4_NAMES },
-  norms: ['input_layernorm', 'post_attention_layernorm'],
-  normBias: true,
-  ends: { names: { embedding: 'embed_in', norm: 'final_layer_norm', head: 'embed_out' } },
-});
-
-/** NeoX for Japanese: no biases but one, of the last layer's attention output. */
-const readNeoXJapanese = ({ text }: FamilyInput): PlainDecoder => ({
-  tied: true,
-  attention: {
-    ...multiHead(text),
-    prefix: 'attention.',
-    names: { qkv: 'query_key_value', o: 'dense' },
-  },
-  ffn: {
-    intermediate: timesHidden(text, text.size('intermediate_multiple_size').value),
-    gated: false,
-    names: H4_NAMES,
-  },
-  norms: ['input_layernorm', 'post_attention_layernorm'],
-  normBias: true,
-  ends: {
-    names: { embedding: 'embed_in', norm: 'final_layer_norm', head: 'embed_out' },
-    extra: [vector('attention.dense_bias', 'attention', symbol('H', text.size('hidden_size')))],
-  },
-});
-
-/** GPT-Neo: layers attend to all or to a window in turns (`attention_types`); only o_proj and the FFN have biases. */
-const readNeo = ({ text }: FamilyInput): PlainDecoder => ({
-  tied: true,
-  attention: {
-    ...multiHead(text),
-    prefix: 'attn.attention.',
-    names: { o: 'out_proj' },
-    bias: { o: true },
-  },
-  sliding: localLayers(text),
-  ffn: {
-    intermediate: text.size('intermediate_size', timesHidden(text, 4)),
-    gated: false,
-    bias: true,
-    names: C_NAMES,
-  },
-  norms: ['ln_1', 'ln_2'],
-  normBias: true,
-  ends: { ...GPT_ENDS, ...positionTable(text) },
-});
-
-/** `attention_layers` names each layer's kind; `attention_types` has the same as `[[kinds, repeats], ...]`. */
-function localLayers(text: ConfigReader): Sliding {
-  const layers = text.layers().value;
-  const kinds = text.has('attention_types')
-    ? expanded(text.list('attention_types') ?? [], layers)
-    : (text.list('attention_layers') ?? expanded([[['global', 'local'], Math.ceil(layers / 2)]], layers));
-  if (kinds.length !== layers || kinds.some((kind) => kind !== 'global' && kind !== 'local'))
-    text.problem(
-      'error',
-      'config/per-layer',
-      `"attention_types" must say "global" or "local" for each of ${layers} layers.`,
-      [text.has('attention_types') ? 'attention_types' : 'attention_layers'],
-    );
-  return {
-    window: { kind: 'sliding', size: text.size('window_size') },
-    isSliding: (i) => kinds[i] === 'local',
-    origin: text.originOf('attention_types', 'attention_layers'),
-  };
-}
-
-/** Stops one entry past the layers: repeats are the user's number. */
-function expanded(types: readonly unknown[], layers: number): unknown[] {
-  const kinds: unknown[] = [];
-  for (const item of types) {
-    const [names, repeats] = Array.isArray(item) ? (item as unknown[]) : [];
-    if (!Array.isArray(names) || names.length === 0) continue;
-    for (let n = 0; n < Number(repeats) && kinds.length <= layers; n++) kinds.push(...(names as unknown[]));
-  }
-  return kinds;
-}
-
-const family = (
+export const gptFamily = (
   name: string,
   type: string,
   classes: readonly string[],
@@ -253,40 +163,25 @@ const GPT2 = defaultsOf([768, 12, 12, 50257], { max_position_embeddings: 1024 })
 const GPTJ = defaultsOf([4096, 28, 16, 50400]);
 
 export const gptFamilies: readonly Family[] = [
-  family('GPT-2', 'gpt2', ['GPT2LMHeadModel', 'GPT2LMHeadCustomModel'], GPT2, readGpt2),
-  family(
+  gptFamily('GPT-2', 'gpt2', ['GPT2LMHeadModel', 'GPT2LMHeadCustomModel'], GPT2, readGpt2),
+  gptFamily(
     'GPT',
     'openai-gpt',
     ['OpenAIGPTLMHeadModel'],
     defaultsOf([768, 12, 12, 40478], { max_position_embeddings: 512 }),
     readOpenAiGpt,
   ),
-  family('GPT-BigCode', 'gpt_bigcode', ['GPTBigCodeForCausalLM'], GPT2, readBigCode),
-  family('Jais', 'jais', ['JAISLMHeadModel'], GPT2, readJais),
-  family('BTLM', 'btlm', ['BTLMLMHeadModel'], GPT2, readJais),
-  family('CodeShell', 'codeshell', ['CodeShellForCausalLM'], { ...GPT2, num_query_groups: 1 }, readCodeShell),
-  family('GPT-J', 'gptj', ['GPTJForCausalLM'], GPTJ, parallel({ q: 'q_proj', k: 'k_proj', v: 'v_proj' })),
-  family('CodeGen', 'codegen', ['CodeGenForCausalLM'], GPTJ, parallel({ qkv: 'qkv_proj' })),
-  family('BLOOM', 'bloom', ['BloomForCausalLM', 'BloomModel'], { vocab_size: 250880 }, readBloom),
-  family(
-    'GPT-NeoX',
-    'gpt_neox',
-    ['GPTNeoXForCausalLM'],
-    defaultsOf([6144, 44, 64, 50432], { intermediate_size: 24576 }),
-    readNeoX,
+  gptFamily('GPT-BigCode', 'gpt_bigcode', ['GPTBigCodeForCausalLM'], GPT2, readBigCode),
+  gptFamily('Jais', 'jais', ['JAISLMHeadModel'], GPT2, readJais),
+  gptFamily('BTLM', 'btlm', ['BTLMLMHeadModel'], GPT2, readJais),
+  gptFamily(
+    'CodeShell',
+    'codeshell',
+    ['CodeShellForCausalLM'],
+    { ...GPT2, num_query_groups: 1 },
+    readCodeShell,
   ),
-  family(
-    'GPT-NeoX Japanese',
-    'gpt_neox_japanese',
-    ['GPTNeoXJapaneseForCausalLM'],
-    defaultsOf([2560, 32, 32, 32000], { intermediate_multiple_size: 4 }),
-    readNeoXJapanese,
-  ),
-  family(
-    'GPT-Neo',
-    'gpt_neo',
-    ['GPTNeoForCausalLM'],
-    defaultsOf([2048, 24, 16, 50257], { max_position_embeddings: 2048, window_size: 256 }),
-    readNeo,
-  ),
+  gptFamily('GPT-J', 'gptj', ['GPTJForCausalLM'], GPTJ, parallel({ q: 'q_proj', k: 'k_proj', v: 'v_proj' })),
+  gptFamily('CodeGen', 'codegen', ['CodeGenForCausalLM'], GPTJ, parallel({ qkv: 'qkv_proj' })),
+  gptFamily('BLOOM', 'bloom', ['BloomForCausalLM', 'BloomModel'], { vocab_size: 250880 }, readBloom),
 ];

@@ -11,6 +11,7 @@ import { gemma3nFamilies } from './gemma3n';
 import { gemma4Families } from './gemma4';
 import { glmFamilies } from './glm';
 import { gptFamilies } from './gpt';
+import { gptNeoFamilies } from './gpt-neo';
 import { grokFamilies } from './grok';
 import { hybridFamilies } from './hybrids';
 import { hunyuanFamilies } from './hunyuan';
@@ -61,6 +62,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...gemmaFamilies,
   ...glmFamilies,
   ...gptFamilies,
+  ...gptNeoFamilies,
   ...grokFamilies,
   ...hybridFamilies,
   ...hunyuanFamilies,
