@@ -241,7 +241,7 @@ export function readArchitecture(value: Readonly<Record<string, unknown>>, match
     mtp: parts.mtp ?? null,
     storedOnly: parts.storedOnly ?? [],
     towers,
-    storage: readStorage(root, text),
+    storage: readStorage(root, text, modelType),
   };
   return {
     problems,
@@ -293,6 +293,9 @@ class ReadArchitecture implements Architecture {
   }
 
   get stored(): readonly StoredWeight[] {
-    return (this.laid ??= storedWeights(this.storage, this.weights.all, this.model.layers));
+    return (this.laid ??= storedWeights(this.storage, this.weights.all, {
+      layers: this.model.layers,
+      mtp: this.mtp?.count ?? 0,
+    }));
   }
 }

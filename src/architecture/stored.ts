@@ -1,6 +1,8 @@
-import type { StoredWeight } from './quantization';
-import { elementsOf } from './tensors';
-import type { Architecture } from './types';
+import { constant } from './expression';
+import { storedAlone, type StoredWeight } from './quantization';
+import { matrix, table } from './tensors';
+import type { Architecture, Tensor } from './types';
+import { weightOf } from './weights';
 
 /**
  * What checkpoints hold beside or instead of the language model's weights. Published totals and the user's own files
@@ -18,37 +20,44 @@ interface Variant {
   readonly parts: readonly StoredPart[];
 }
 
-type SizeOf = (w: Pick<StoredWeight, 'elements'> & Partial<StoredWeight>) => number;
+/** What a weight takes, in elements or bytes. */
+type SizeOf = (w: StoredWeight) => number;
 
 const APART = ['mtp', 'vision', 'audio'] as const;
 
-function variant(architecture: Architecture, what: string, sizeOf: SizeOf, elementSize: number): Variant {
+/** Elements of FP32 weights in a model of a narrower dtype: other checkpoints keep them in that. */
+const FP32_ELEMENTS: SizeOf = (w) => (w.format === 'FP32' ? w.elements : 0);
+
+function variant(architecture: Architecture, what: string, sizeOf: SizeOf): Variant {
+  const { model, storage, stored, storedOnly, mtp } = architecture;
   const sums = { model: 0, head: 0, mtp: 0, vision: 0, audio: 0 };
-  for (const w of architecture.stored) {
+  const sumOf = (weights: readonly StoredWeight[], size: SizeOf) =>
+    weights.reduce((sum, w) => sum + size(w), 0);
+  for (const w of stored) {
     const size = sizeOf(w);
-    const apart = APART.find((module) => module === w.module);
-    sums[apart ?? 'model'] += size;
+    sums[APART.find((module) => module === w.module) ?? 'model'] += size;
     if (w.module === 'lmHead') sums.head += size;
   }
-  const { hidden, vocab, tiedEmbeddings } = architecture.model;
-  const table = hidden * vocab * elementSize;
+  const [embedding, head] = endsOf(architecture);
+  const ends = sizeOf(embedding) + sizeOf(head);
   const parts: StoredPart[] = [
     { what: 'MTP layers', size: sums.mtp },
-    {
-      what: 'copies of embedding and LM head in each MTP layer',
-      size: 2 * table * (architecture.mtp?.count ?? 0),
-    },
+    { what: 'copies of embedding and LM head in each MTP layer', size: ends * (mtp?.count ?? 0) },
     { what: 'vision tower', size: sums.vision },
     { what: 'audio tower', size: sums.audio },
-    ...architecture.storedOnly.map((t) => ({
-      what: t.name,
-      size: elementsOf(t).value * t.copies.value * (elementSize === 1 ? 1 : (t.fixedBytes ?? elementSize)),
-    })),
-    { what: 'a second copy of the tied LM head', size: tiedEmbeddings ? table : 0 },
+    ...storedOnly.map((t) => ({ what: t.name, size: sizeOf(storedTensor(architecture, t)) })),
+    { what: 'a second copy of the tied LM head', size: model.tiedEmbeddings ? sizeOf(embedding) : 0 },
     { what: 'no LM head', size: -sums.head },
+    ...(sizeOf === BYTES && storage.dtype.bytes === 2
+      ? [{ what: 'nothing in FP32', size: -2 * sumOf(stored, FP32_ELEMENTS) }]
+      : []),
   ];
   return { base: { what, size: sums.model }, parts: parts.filter((part) => part.size !== 0) };
 }
+
+const ELEMENTS: SizeOf = (w) => w.elements;
+const STORED_ELEMENTS: SizeOf = (w) => w.storedElements + w.scaleElements;
+const BYTES: SizeOf = (w) => w.bytes + w.scaleBytes;
 
 /**
  * Which parts make up a published number of elements exactly: weights as the model counts them, or as a quantized
@@ -56,33 +65,28 @@ function variant(architecture: Architecture, what: string, sizeOf: SizeOf, eleme
  */
 export function explainElements(architecture: Architecture, total: number): StoredPart[] | null {
   const { method } = architecture.storage;
-  const logical = variant(architecture, 'language model', (w) => w.elements, 1);
-  const asStored = variant(
-    architecture,
-    `language model as stored (${method?.name ?? 'quantized experts'}, scales counted)`,
-    (w) => (w.storedElements ?? 0) + (w.scaleElements ?? 0),
-    1,
-  );
+  const logical = variant(architecture, 'language model', ELEMENTS);
+  const what = `language model as stored (${method?.name ?? 'quantized experts'}, scales counted)`;
+  const asStored = variant(architecture, what, STORED_ELEMENTS);
   return explain(total, asStored.base.size === logical.base.size ? [logical] : [asStored, logical]);
 }
 
 /** The same for a checkpoint's bytes; also as if all weights were kept in another dtype than the config says. */
 export function explainBytes(architecture: Architecture, total: number): StoredPart[] | null {
-  const said = variant(
-    architecture,
-    'language model',
-    (w) => (w.bytes ?? 0) + (w.scaleBytes ?? 0),
-    architecture.storage.dtype.bytes,
-  );
-  const other = [2, 4, 1].map((bytes) =>
+  const inAll = (bytes: number, of: string, sizeOf: SizeOf): Variant =>
     variant(
       architecture,
-      `language model with ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} for every weight, which is not what the config says`,
-      (w) => w.elements * bytes,
-      bytes,
-    ),
-  );
-  return explain(total, [said, ...other]);
+      `language model with ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} for every ${of}, which is not what the config says`,
+      (w) => sizeOf(w) * bytes,
+    );
+  return explain(total, [
+    variant(architecture, 'language model', BYTES),
+    inAll(2, 'weight', ELEMENTS),
+    inAll(4, 'weight', ELEMENTS),
+    inAll(1, 'weight', ELEMENTS),
+    // DeepSeek-V3's index counts so, scales as well as FP8 values.
+    inAll(2, 'stored value', STORED_ELEMENTS),
+  ]);
 }
 
 /**
@@ -90,14 +94,25 @@ export function explainBytes(architecture: Architecture, total: number): StoredP
  * buffers that they are known to store.
  */
 export function expectedBytes(architecture: Architecture): number {
-  const { model, storage, mtp, storedOnly, stored } = architecture;
-  const copies = mtp?.storesEnds ? 2 * model.hidden * model.vocab * mtp.count * storage.dtype.bytes : 0;
-  const buffers = storedOnly.reduce(
-    (sum, t) => sum + elementsOf(t).value * t.copies.value * (t.fixedBytes ?? storage.dtype.bytes),
-    0,
-  );
-  return stored.reduce((sum, w) => sum + w.bytes + w.scaleBytes, copies + buffers);
+  const { mtp, storedOnly, stored } = architecture;
+  const ends = mtp?.storesEnds ? endsOf(architecture).reduce((sum, w) => sum + BYTES(w), 0) * mtp.count : 0;
+  const buffers = storedOnly.reduce((sum, t) => sum + BYTES(storedTensor(architecture, t)), 0);
+  return stored.reduce((sum, w) => sum + BYTES(w), ends + buffers);
 }
+
+/** Embedding and LM head as an MTP layer holds them: a method may quantize that head, though a list keeps the model's own. */
+function endsOf(architecture: Architecture): readonly [StoredWeight, StoredWeight] {
+  const { hidden, vocab } = architecture.model;
+  const [rows, width] = [constant(vocab), constant(hidden)];
+  return [
+    storedTensor(architecture, table('embed_tokens', 'embedding', rows, width)),
+    storedTensor(architecture, matrix('shared_head.head', 'lmHead', rows, width)),
+  ];
+}
+
+/** A tensor of the first MTP layer, or one that is no weight of the model. */
+const storedTensor = ({ storage, model }: Architecture, tensor: Tensor): StoredWeight =>
+  storedAlone(storage, weightOf(tensor, constant(1), null), model.layers);
 
 function explain(total: number, variants: readonly Variant[]): StoredPart[] | null {
   for (const { base, parts } of variants) {

@@ -24,7 +24,8 @@ const ONE = constant(1);
 export const layerCount = (group: LayerGroup, part: 'attention' | 'ffn'): Expression =>
   variable(group.label === '' ? 'L' : `L_${group.label}`, group.indices.length, group.origins[part]);
 
-const weightOf = (tensor: Tensor, layers: Expression, group: LayerGroup | null): Weight => ({
+/** A tensor with how often it stands in the model. */
+export const weightOf = (tensor: Tensor, layers: Expression, group: LayerGroup | null): Weight => ({
   tensor,
   name: tensor.name,
   module: tensor.module,

@@ -175,8 +175,9 @@ function hasCorrectionBias(text: ConfigReader, rule: DeepSeekVariant['correction
   }
 }
 
-/** Kimi-K2's checkpoints hold `rotary_emb.inv_freq` of every layer. */
+/** Kimi-K2's FP8 checkpoints hold `rotary_emb.inv_freq` of every layer; those of K2.5 and K2.6 don't. */
 function frequencies(text: ConfigReader, model: Architecture['model']): Tensor[] {
+  if (text.nested('quantization_config').text('quant_method') !== 'fp8') return [];
   const width = Math.floor(model.hidden / text.size('num_attention_heads').value / 2);
   const copies = symbol('L', { value: model.layers, origin: model.origins.layers ?? { paths: [] } });
   return [vector('rotary frequencies of each layer', 'other', constant(width), { copies })];

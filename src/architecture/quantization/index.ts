@@ -1,1 +1,1 @@
-export * from './storage';
+export { readStorage, storedAlone, storedWeights, type Storage, type StoredWeight } from './storage';

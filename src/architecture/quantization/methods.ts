@@ -1,190 +1,33 @@
 import { isObject } from '../reader';
 import type { Tensor } from '../types';
-import { bitsAndBytes4, fp4, packed, scaledBytes, type Format } from './formats';
-import { nameList, type NameList } from './names';
-
-/** A quantization method as a config describes it. */
-export interface Method {
-  /** For the user: `fp8`, `compressed-tensors`. */
-  readonly name: string;
-  /** How a weight is stored in layers where no list leaves it out; null: unquantized. */
-  readonly formatOf: (tensor: Tensor) => Format | null;
-  /** Modules left unquantized. */
-  readonly unquantized: NameList;
-  /** What was assumed, or not understood. */
-  readonly notes: readonly string[];
-}
-
-type Config = Readonly<Record<string, unknown>>;
-
-const text = (value: unknown): string | null => (typeof value === 'string' ? value.toLowerCase() : null);
-const size = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 1e9 ? value : null;
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
-/** `{"a": …}` as well as `["a"]`: some files keep a map by module name. */
-const namesIn = (value: unknown): readonly unknown[] => (isObject(value) ? Object.keys(value) : list(value));
-
-/** Linear layers; routers and LM heads stay as they are unless a file names them. */
-const isLinear = ({ role, module }: Tensor): boolean =>
-  role === 'matrix' && !['router', 'lmHead', 'embedding', 'vision', 'audio'].includes(module);
-
-const everyLinear =
-  (format: Format) =>
-  (tensor: Tensor): Format | null =>
-    isLinear(tensor) ? format : null;
-
-/** FP8 as DeepSeek publishes it (`weight_block_size`), or one scale an array. */
-function fp8(config: Config): Pick<Method, 'formatOf' | 'notes'> {
-  const [rows, columns] = list(config.weight_block_size).map(size);
-  if (rows && columns)
-    return {
-      formatOf: everyLinear(scaledBytes(`FP8, ${rows}x${columns} blocks`, [rows, columns], 4)),
-      notes: [],
-    };
-  const inputScales = text(config.activation_scheme) === 'static' ? 1 : 0;
-  return { formatOf: everyLinear(scaledBytes('FP8, a scale an array', [0, 0], 4, inputScales)), notes: [] };
-}
-
-const MXFP4 = fp4('MXFP4, groups of 32', 32, 0);
-/** The array's scale and its inputs'. */
-const nvfp4 = (group: number, globals: number) => fp4(`NVFP4, groups of ${group}`, group, globals);
-
-/** One group of compressed-tensors or modelopt: how its weights are stored. */
-function groupFormat(weights: Config, format: string | null, scaleBytes: number): Format | null {
-  const bits = size(weights.num_bits);
-  if (bits === null) return null;
-  const group = size(weights.group_size);
-  const isFloat = text(weights.type) === 'float';
-  const strategy = text(weights.strategy) ?? (group ? 'group' : 'tensor');
-  if (isFloat && bits === 4)
-    return format?.includes('mxfp4') || group === 32
-      ? MXFP4
-      : nvfp4(group ?? 16, format?.includes('pack') ? 1 : 2);
-  if (bits === 8 && format !== 'pack-quantized') {
-    const kind = isFloat ? 'FP8' : 'INT8';
-    const [rows, columns] = list(weights.block_structure).map(size);
-    switch (strategy) {
-      case 'channel':
-        return scaledBytes(`${kind}, a scale a row`, [1, 0], scaleBytes);
-      case 'group':
-        return scaledBytes(`${kind}, groups of ${group ?? 128}`, [1, group ?? 128], scaleBytes);
-      case 'block':
-        return scaledBytes(`${kind}, blocks`, [rows ?? 128, columns ?? 128], scaleBytes);
-      default:
-        return scaledBytes(`${kind}, a scale an array`, [0, 0], scaleBytes);
-    }
-  }
-  const isSymmetric = weights.symmetric !== false;
-  const groupSize = strategy === 'group' ? (group ?? 128) : 0;
-  return packed(`INT${bits}, ${groupSize ? `groups of ${groupSize}` : 'a scale a row'}`, {
-    bits,
-    group: groupSize,
-    scaleBytes,
-    zeroPoints: !isSymmetric,
-    shapeNote: true,
-  });
-}
-
-/** `config_groups`, each with targets: `Linear`, a class or module name, or a pattern. The first that fits counts. */
-function groups(config: Config, scaleBytes: number): Pick<Method, 'formatOf' | 'notes'> {
-  const all = isObject(config.config_groups) ? Object.values(config.config_groups) : [];
-  const notes: string[] = [];
-  const read = all.filter(isObject).flatMap((group) => {
-    const weights = isObject(group.weights) ? group.weights : null;
-    const format = weights && groupFormat(weights, text(group.format) ?? text(config.format), scaleBytes);
-    if (!format) notes.push('a group of config_groups without weights is left out');
-    const targets = list(group.targets).map(String);
-    return format ? [{ format, isForLinear: targets.includes('Linear'), named: nameList(targets) }] : [];
-  });
-  return {
-    notes,
-    formatOf: (tensor) => {
-      const fits = read.find(
-        ({ isForLinear, named }) =>
-          (isForLinear && isLinear(tensor)) ||
-          (tensor.role === 'matrix' && named.namedIn(tensor.name, [0]) > 0),
-      );
-      return fits?.format ?? null;
-    },
-  };
-}
-
-/** NVIDIA's ModelOpt: `quant_algo` for everything, or groups as in compressed-tensors. */
-function modelopt(config: Config, scaleBytes: number): Pick<Method, 'formatOf' | 'notes'> {
-  if (isObject(config.config_groups)) return groups(config, scaleBytes);
-  const algorithm = text(config.quant_algo) ?? '';
-  const group = size(config.group_size);
-  if (algorithm.includes('nvfp4')) return { formatOf: everyLinear(nvfp4(group ?? 16, 2)), notes: [] };
-  if (algorithm.includes('mxfp4')) return { formatOf: everyLinear(MXFP4), notes: [] };
-  if (algorithm.includes('w4a16') || algorithm.includes('int4'))
-    return { formatOf: everyLinear(awqFormat(4, group ?? 128, true)), notes: [] };
-  if (algorithm.includes('fp8')) {
-    const format = algorithm.includes('pc')
-      ? scaledBytes('FP8, a scale a row', [1, 0], 4)
-      : scaledBytes('FP8, a scale an array', [0, 0], 4, 1);
-    return { formatOf: everyLinear(format), notes: [] };
-  }
-  if (algorithm === 'mixed_precision' && isObject(config.quantized_layers))
-    return mixed(config.quantized_layers, scaleBytes);
-  return {
-    formatOf: () => null,
-    notes: [`quant_algo ${JSON.stringify(config.quant_algo)} is not known: counted unquantized`],
-  };
-}
-
-/** ModelOpt's map from module to algorithm. Layers of one tensor share it: the first named layer stands for all. */
-function mixed(layers: Config, scaleBytes: number): Pick<Method, 'formatOf' | 'notes'> {
-  const byName = Object.entries(layers).flatMap(([name, layer]) =>
-    isObject(layer)
-      ? [{ list: nameList([name.replace(/layers\.\d+\./, 'layers.*.')]), ...modelopt(layer, scaleBytes) }]
-      : [],
-  );
-  return {
-    notes: ['mixed precision: each kind of module is counted as its first named layer is'],
-    formatOf: (tensor) =>
-      byName.find((entry) => entry.list.namedIn(tensor.name, [0]) > 0)?.formatOf(tensor) ?? null,
-  };
-}
-
-/** AWQ and GPTQ: packed integers with FP16 scales and packed zero points. */
-const awqFormat = (bits: number, group: number, zeroPoints: boolean, groupIndex = false): Format =>
-  packed(`INT${bits}, ${group > 0 ? `groups of ${group}` : 'a scale a row'}`, {
-    bits,
-    group,
-    scaleBytes: 2,
-    zeroPoints,
-    groupIndex,
-  });
-
-function bitsAndBytes(config: Config): Pick<Method, 'formatOf' | 'notes'> {
-  if (config.load_in_4bit === true || config._load_in_4bit === true) {
-    const kind = (text(config.bnb_4bit_quant_type) ?? 'fp4').toUpperCase();
-    return {
-      formatOf: everyLinear(
-        bitsAndBytes4(`${kind}, blocks of 64`, config.bnb_4bit_use_double_quant === true),
-      ),
-      notes: [],
-    };
-  }
-  return { formatOf: everyLinear(scaledBytes('INT8, a scale a row', [1, 0], 4)), notes: [] };
-}
-
-/** Methods of which only the width of a value is used; what lies beside the values is an estimate that says so. */
-function byBits(name: string, config: Config): Pick<Method, 'formatOf' | 'notes'> {
-  const bits = size(config.bits) ?? size(config.nbits) ?? size(config.w_bit) ?? null;
-  if (bits === null || bits > 16)
-    return {
-      formatOf: () => null,
-      notes: [`quant_method ${JSON.stringify(name)} is not known: counted unquantized`],
-    };
-  const group = size(config.group_size) ?? 0;
-  return {
-    formatOf: everyLinear(awqFormat(bits, group, true)),
-    notes: [
-      `quant_method ${JSON.stringify(name)} is counted by its ${bits} bits, with scales and zero points as GPTQ has them`,
-    ],
-  };
-}
+import { configGroups, modelopt, quark } from './compressed';
+import {
+  bitsAndBytes4,
+  bitsAndBytes8,
+  MXFP4,
+  packed,
+  packedInBytes,
+  scaledBytes,
+  type Format,
+} from './formats';
+import { nameList } from './names';
+import type { Habits } from './publishers';
+import {
+  bitsOf,
+  everywhere,
+  isLinear,
+  isLinearOrHead,
+  list,
+  lower,
+  named,
+  namedByFormat,
+  objectOf,
+  wholeNumber,
+  type Config,
+  type Method,
+  type Rule,
+  type Rules,
+} from './rules';
 
 /** Keys under which methods list the modules that stay as they are. */
 const UNQUANTIZED_KEYS = [
@@ -195,89 +38,236 @@ const UNQUANTIZED_KEYS = [
   'exclude_modules',
   'skip_modules',
   'llm_int8_skip_modules',
+  'linear_weights_not_to_quantize',
 ];
 
-/** Reads a `quantization_config` (or its like), of a model whose scales are kept at `scaleBytes` where nothing says otherwise. */
-export function readMethod(config: Config, scaleBytes: number): Method {
+/** `{"a": …}` as well as `["a"]`: some files keep a map by module name. */
+const namesIn = (value: unknown): readonly unknown[] => (isObject(value) ? Object.keys(value) : list(value));
+
+/** Reads a `quantization_config` (or its like) of a model whose unquantized weights have elements of `dtypeBytes`. */
+export function readMethod(config: Config, dtypeBytes: number, habits: Habits): Method {
   const inner = isObject(config.quantization) ? config.quantization : config;
-  const isMlx =
-    config.quant_method === undefined &&
-    inner.group_size !== undefined &&
-    inner.bits !== undefined &&
-    inner.quant_algo === undefined;
-  const name =
-    text(config.quant_method) ??
-    text(inner.quant_method) ??
-    (isMlx
-      ? 'mlx'
-      : isObject(inner.config_groups)
-        ? 'compressed-tensors'
-        : inner.quant_algo !== undefined
-          ? 'modelopt'
-          : 'unknown');
-  const unquantized = nameList(UNQUANTIZED_KEYS.flatMap((key) => namesIn(inner[key])));
-  return { name, unquantized, ...formats(name, inner, scaleBytes) };
+  const name = methodName(config, inner);
+  // AutoAWQ leaves out each module that has an entry anywhere in its name.
+  const kind = name === 'awq' ? 'substrings' : 'paths';
+  const unquantized = nameList(
+    UNQUANTIZED_KEYS.flatMap((key) => namesIn(inner[key])),
+    kind,
+  );
+  const { rules, notes = [], isEstimate = false } = rulesOf(name, inner, dtypeBytes, habits);
+  const { ignored } = unquantized;
+  return {
+    name,
+    isEstimate,
+    rules: [{ names: unquantized, formatOf: () => null }, ...rules],
+    notes: [
+      ...notes,
+      ...(ignored.length > 0
+        ? [`not understood in the list of unquantized modules: ${ignored.slice(0, 3).join(', ')}`]
+        : []),
+    ],
+  };
 }
 
-function formats(name: string, config: Config, scaleBytes: number): Pick<Method, 'formatOf' | 'notes'> {
-  const bits = size(config.bits) ?? 4;
-  const group =
-    typeof config.group_size === 'number' && config.group_size < 0 ? 0 : (size(config.group_size) ?? 128);
+function methodName(config: Config, inner: Config): string {
+  const stated = lower(config.quant_method) ?? lower(inner.quant_method);
+  if (stated !== null) return stated.replaceAll('_', '-');
+  if (isObject(inner.config_groups)) return 'compressed-tensors';
+  if (inner.quant_algo !== undefined) return 'modelopt';
+  return inner.group_size !== undefined && inner.bits !== undefined ? 'mlx' : 'unknown';
+}
+
+/** With underscores as hyphens: both spellings are in use. */
+function rulesOf(name: string, config: Config, dtypeBytes: number, habits: Habits): Rules {
   switch (name) {
     case 'fp8':
-    case 'deepseek_v4_fp8':
-      return fp8(config);
-    case 'fbgemm_fp8':
-      return { formatOf: everyLinear(scaledBytes('FP8, a scale a row', [1, 0], 4)), notes: [] };
+    case 'deepseek-v4-fp8':
+    case 'w8a8-fp8':
+      return eightBits('FP8', config, habits.scaleBytes ?? 4);
+    case 'blockwise-int8':
+    case 'w8a8-int8':
+      return eightBits('INT8', config, 4);
+    case 'mxfp8':
+      return { rules: [everywhere(scaledBytes('MXFP8, groups of 32', { block: [1, 32], scaleBytes: 1 }))] };
+    case 'fbgemm-fp8':
+      return { rules: [everywhere(scaledBytes('FP8, a scale a row', { block: [1, 0], scaleBytes: 4 }))] };
     case 'mxfp4':
-    case 'gpt_oss_mxfp4':
-      // gpt-oss quantizes its experts only: everything else is in its list.
-      return { formatOf: everyLinear(MXFP4), notes: [] };
+    case 'gpt-oss-mxfp4':
+      // gpt-oss's experts, and nothing else whatever the list says.
+      return {
+        rules: [everywhere(MXFP4, ({ module, role }) => module === 'routedFfn' && role === 'matrix')],
+      };
     case 'compressed-tensors':
-    case 'compressed_tensors':
-      return groups(config, scaleBytes);
+      return configGroups(config, { ...habits, scaleBytes: habits.scaleBytes ?? dtypeBytes });
     case 'modelopt':
-    case 'modelopt_fp4':
-    case 'modelopt_mixed':
-      return modelopt(config, scaleBytes);
+    case 'modelopt-fp4':
+    case 'modelopt-mixed':
+    case 'modelopt-mxfp8':
+      return modelopt(config);
+    case 'quark':
+      return quark(config);
     case 'awq':
-      return { formatOf: everyLinear(awqFormat(bits, group, config.zero_point !== false)), notes: [] };
+    case 'awq-marlin':
+      return { rules: [everywhere(wordFormat(config, { hasIndex: false }))] };
     case 'gptq':
-    case 'gptq_marlin':
+    case 'gptq-marlin':
+      return gptq(config);
     case 'auto-round':
-    case 'auto_round':
     case 'intel/auto-round':
-      return { formatOf: everyLinear(awqFormat(bits, group, true, true)), notes: [] };
+      return autoRound(config);
     case 'bitsandbytes':
       return bitsAndBytes(config);
     case 'mlx':
+    case 'metal':
+      return mlx(config, dtypeBytes);
+    case 'eetq':
+      return { rules: [everywhere(scaledBytes('INT8, a scale a row', { block: [1, 0], scaleBytes: 2 }))] };
+    case 'bitnet':
       return {
-        formatOf: everyLinear(
-          packed(`INT${bits}, groups of ${group}`, {
-            bits,
-            group,
-            scaleBytes: 2,
-            zeroPoints: true,
-            plainZeroPoints: true,
-          }),
-        ),
-        notes: [],
+        rules: [
+          everywhere(packedInBytes('ternary', { bits: 2, group: 0, globals: 1, globalBytes: dtypeBytes })),
+        ],
       };
     default:
-      return byBits(name, config);
+      return byWidth(name, config);
   }
 }
 
-/** Bytes of the dtypes that checkpoints are kept in. */
-export const DTYPES: Readonly<Record<string, { readonly name: string; readonly bytes: number }>> = {
-  float32: { name: 'FP32', bytes: 4 },
-  float: { name: 'FP32', bytes: 4 },
-  fp32: { name: 'FP32', bytes: 4 },
-  float16: { name: 'FP16', bytes: 2 },
-  half: { name: 'FP16', bytes: 2 },
-  fp16: { name: 'FP16', bytes: 2 },
-  bfloat16: { name: 'BF16', bytes: 2 },
-  bf16: { name: 'BF16', bytes: 2 },
-  float8_e4m3fn: { name: 'FP8', bytes: 1 },
-  fp8: { name: 'FP8', bytes: 1 },
-};
+/** 8 bits as DeepSeek publishes them (`weight_block_size`), a scale a row (`w8a8`), or one an array. */
+function eightBits(kind: string, config: Config, scaleBytes: number): Rules {
+  const [rows, columns] = list(config.weight_block_size).map(wholeNumber);
+  if (rows && columns)
+    return {
+      rules: [
+        everywhere(scaledBytes(`${kind}, ${rows}x${columns} blocks`, { block: [rows, columns], scaleBytes })),
+      ],
+    };
+  if (lower(config.quant_method)?.startsWith('w8a8'))
+    return { rules: [everywhere(scaledBytes(`${kind}, a scale a row`, { block: [1, 0], scaleBytes: 4 }))] };
+  const inputScales = lower(config.activation_scheme) === 'static' ? 1 : 0;
+  return {
+    rules: [everywhere(scaledBytes(`${kind}, a scale an array`, { block: [0, 0], scaleBytes, inputScales }))],
+  };
+}
+
+/** -1 stands for a whole row. */
+const groupOf = (value: unknown, usual: number): number =>
+  typeof value === 'number' && value < 0 ? 0 : (wholeNumber(value) ?? usual);
+
+/** AWQ and GPTQ: packed integers with FP16 scales and packed zero points. */
+const wordFormat = (config: Config, { hasIndex }: { readonly hasIndex: boolean }): Format =>
+  packed({
+    bits: bitsOf(config.bits) ?? bitsOf(config.w_bit) ?? 4,
+    group: groupOf(config.group_size ?? config.q_group_size, 128),
+    scaleBytes: 2,
+    zeroPoints: config.zero_point === false ? 'none' : 'packed',
+    groupIndex: hasIndex,
+  });
+
+/** GPTQ: linear layers of the blocks, or those named; `dynamic` has patterns with settings of their own, or none (`-:`). */
+function gptq(config: Config): Rules {
+  const isMarlin = config.is_marlin_format === true || lower(config.checkpoint_format) === 'marlin';
+  const formatOf = (settings: Config): Format =>
+    wordFormat(isMarlin ? { ...settings, zero_point: false } : settings, { hasIndex: !isMarlin });
+  const format = formatOf(config);
+  const dynamic = Object.entries(objectOf(config.dynamic)).map(([pattern, settings]): Rule => {
+    const names = nameList([pattern.replace(/^[+-]:/, '')], 'patterns');
+    const isLeftOut = pattern.startsWith('-:') || settings === false;
+    return isLeftOut
+      ? { names, formatOf: () => null }
+      : named(names, formatOf({ ...config, ...objectOf(settings) }));
+  });
+  const inBlocks = list(config.modules_in_block_to_quantize).flatMap((group) =>
+    Array.isArray(group) ? list(group) : [group],
+  );
+  const usual =
+    inBlocks.length > 0
+      ? named(nameList(inBlocks), format)
+      : everywhere(format, config.lm_head === true ? isLinearOrHead : isLinear);
+  return { rules: [...dynamic, usual] };
+}
+
+/** Intel's AutoRound: `extra_config` has modules with settings of their own, 16 bits for those left out. */
+function autoRound(config: Config): Rules {
+  const packing = lower(config.packing_format) ?? lower(config.backend) ?? '';
+  const formatOf = (settings: Config): Format | null =>
+    (bitsOf(settings.bits) ?? 4) >= 16
+      ? null
+      : wordFormat({ ...config, ...settings }, { hasIndex: packing === '' || !packing.includes('round') });
+  const extra = namedByFormat(
+    Object.entries(objectOf(config.extra_config)).map(([name, settings]) => [name, objectOf(settings)]),
+    formatOf,
+  );
+  return {
+    rules: [...extra, everywhere(formatOf(config), config.lm_head === true ? isLinearOrHead : isLinear)],
+    isEstimate: true,
+  };
+}
+
+function bitsAndBytes(config: Config): Rules {
+  if (config.load_in_4bit !== true && config._load_in_4bit !== true)
+    return { rules: [everywhere(bitsAndBytes8)] };
+  const kind = (lower(config.bnb_4bit_quant_type) ?? 'fp4').toUpperCase();
+  const isNested = config.bnb_4bit_use_double_quant === true;
+  return { rules: [everywhere(bitsAndBytes4(`${kind}, blocks of 64`, isNested))], isEstimate: true };
+}
+
+/**
+ * MLX quantizes whatever has a matrix whose rows are whole groups, embeddings, LM heads and routers too. Beside `bits` and
+ * `group_size` stand modules by name, with settings of their own or false.
+ */
+function mlx(config: Config, dtypeBytes: number): Rules {
+  const formatOf = (settings: Config): Format | null => {
+    if (settings.bits === undefined) return null;
+    if (lower(settings.mode) === 'mxfp4') return MXFP4;
+    const [bits, group] = [bitsOf(settings.bits) ?? 4, groupOf(settings.group_size, 64)];
+    return packed({ bits, group, scaleBytes: dtypeBytes, zeroPoints: 'plain' });
+  };
+  const modules = Object.entries(config).filter(([name, value]) => name.includes('.') && isSetting(value));
+  const overrides = namedByFormat(
+    modules.map(([name, value]) => [name, objectOf(value)]),
+    (settings) => formatOf(settings.bits === undefined ? {} : { ...config, ...settings }),
+  );
+  const columns = ({ shape }: Tensor) => shape.at(-1)?.value ?? 0;
+  const group = groupOf(config.group_size, 64);
+  const fits = (tensor: Tensor): boolean =>
+    ['matrix', 'table'].includes(tensor.role) &&
+    !['vision', 'audio'].includes(tensor.module) &&
+    (group === 0 || columns(tensor) % group === 0);
+  return { rules: [...overrides, everywhere(formatOf(config), fits)], isEstimate: true };
+}
+const isSetting = (value: unknown): boolean => value === false || isObject(value);
+
+/** Methods of which only the width of a value is used; what lies beside the values is an estimate that says so. */
+function byWidth(name: string, config: Config): Rules {
+  const bits = widthIn(config);
+  if (bits === null || bits >= 16)
+    return {
+      rules: [],
+      notes: [`quant_method ${JSON.stringify(name)} is not known: counted unquantized`],
+      isEstimate: true,
+    };
+  const { group_size: group } = { ...config, ...weightSettings(config) };
+  const format = packed({ bits, group: groupOf(group, 0), scaleBytes: 2, zeroPoints: 'packed' });
+  return {
+    rules: [everywhere(format)],
+    notes: [
+      `quant_method ${JSON.stringify(name)} is counted by its ${bits} bits, with scales and zero points as GPTQ has them`,
+    ],
+    isEstimate: true,
+  };
+}
+
+/** HQQ keeps them within `quant_config`. */
+const weightSettings = (config: Config): Config =>
+  objectOf(objectOf(config.quant_config).weight_quant_params);
+
+function widthIn(config: Config): number | null {
+  const stated = [config.bits, config.nbits, config.w_bit, weightSettings(config).nbits].map(bitsOf);
+  const width = stated.find((bits) => bits !== null);
+  if (width !== undefined) return width;
+  // `int4`, `float8` of quanto; `int4_weight_only` and `Int4WeightOnlyConfig` of torchao.
+  const { quant_type: type, weights } = config;
+  const text = lower(weights) ?? lower(type) ?? lower(objectOf(objectOf(type).default)._type);
+  return bitsOf(Number(/(?:int|float)(\d+)/.exec(text ?? '')?.[1]));
+}

@@ -1,105 +1,122 @@
+import { compilePattern, type Pattern } from './pattern';
+
+/** A layer's number; null for what stands once. */
+export type Place = number | null;
+
 /**
- * Lists of module names in quantization configs: exact paths, with a layer's number or without, globs, and regular
- * expressions after `re:`. Asked for a tensor by its path inside its layer, and the layer.
+ * Lists of module names in quantization configs: paths, with a layer's number or without, globs, and regular expressions
+ * after `re:`. Asked for a tensor by its path inside its layer, and the layers.
  */
 export interface NameList {
-  /** Of these layers (null: what stands once), those in which the list names the tensor. */
-  readonly namedIn: (name: string, layers: readonly (number | null)[]) => number;
+  /** Those of the places in which the list names the tensor. Layers from `mtpFrom` on are MTP layers. */
+  readonly namedIn: (name: string, places: readonly Place[], mtpFrom?: number) => readonly Place[];
   /** Entries that were not understood. */
   readonly ignored: readonly string[];
 }
 
-/** `model.layers.3.mlp.gate`: what stands before the layer differs from file to file. */
-const IN_LAYER = /(?:^|\.)(?:layers|h|blocks|block)\.(\d+|\*)(?:\.(.+))?$/;
+/** How a method reads its entries: by whole parts of a path, by any substring (AWQ), or all as regular expressions. */
+export type ListKind = 'paths' | 'substrings' | 'patterns';
 
-/** Regular expressions come from the user's file: with nested repeats one could run for ever. */
-const MAX_REPEATS = 4;
-const isHarmless = (source: string): boolean =>
-  source.length <= 500 &&
-  !/\)[*+{?]|\\[1-9]|\(\?/.test(source.replace(/\(\?:/g, '(')) &&
-  (source.replace(/\\./g, 'x').match(/[*+{]/g) ?? []).length <= MAX_REPEATS;
+/** What stands before the language model's layers differs from file to file. */
+const WRAPPERS = /^(?:(?:model|language_model|text_model|thinker|llm|backbone|transformer|decoder)\.)+(?=.)/;
+/** `layers.3.mlp.gate`, `mtp.layers.0.mlp.gate`, `layers.*`. */
+const IN_LAYER = /^(mtp\.)?(?:layers|h|blocks|block)\.(\d+|\*)(?:\.(.+))?$/;
 
-function compile(source: string): RegExp | null {
-  if (!isHarmless(source)) return null;
-  try {
-    return new RegExp(source);
-  } catch {
-    return null;
-  }
-}
+/** Numbers of MTP layers among those of layers, where they are counted apart. */
+const mtpKey = (index: number): number => -1 - index;
+
+/** Layers may differ where it has a number in it. */
+const isNumbered = (source: string): boolean => /\d|\\d/.test(source.replace(/(?:\\d|\[0-9\])[+*]/g, ''));
 
 const escape = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+/** A glob names a module and all in it, with `.*` at its end or without. */
+const globSource = (glob: string): string =>
+  `${glob.replace(/\.\*$/, '').split(/\*+/).map(escape).join('.*')}(\\.|$)`;
 
-interface Pattern {
-  readonly test: RegExp;
-  /** It has a number in it, so that layers may differ. */
-  readonly isNumbered: boolean;
+/** Layers that a path or glob inside a layer is listed for. */
+interface Listed {
+  readonly layers: Set<number>;
+  /** `layers.*`. */
+  all: boolean;
 }
 
-export function nameList(entries: readonly unknown[]): NameList {
-  /** By path inside a layer: its layers. */
-  const byLayer = new Map<string, Set<number>>();
-  /** The same for paths that end in `*`. */
-  const byLayerPrefix = new Map<string, Set<number>>();
+export function nameList(entries: readonly unknown[], kind: ListKind = 'paths'): NameList {
+  const byPath = new Map<string, Listed>();
+  const byGlob = new Map<string, Listed & { readonly test: Pattern }>();
   /** Paths, or parts of one, in every layer: with dots at both ends. */
   const anywhere: string[] = [];
-  const patterns: Pattern[] = [];
+  const sources: string[] = [];
   const ignored: string[] = [];
 
-  const addPattern = (source: string, entry: string) => {
-    const test = compile(source);
-    if (test) patterns.push({ test, isNumbered: /\d/.test(source.replace(/\\d/g, '')) });
+  const addPattern = (entry: string, source: string) => {
+    if (compilePattern(source)) sources.push(source);
     else ignored.push(entry);
   };
-  const addTo = (map: Map<string, Set<number>>, path: string, layer: number) => {
-    const known = map.get(path);
-    if (known) known.add(layer);
-    else map.set(path, new Set([layer]));
+  const addInLayer = (listed: Listed, mtp: string | undefined, layer: string) => {
+    if (layer === '*') listed.all = true;
+    else listed.layers.add(mtp === undefined ? Number(layer) : mtpKey(Number(layer)));
   };
-  for (const entry of entries) {
-    if (typeof entry !== 'string' || entry === '') continue;
-    if (entry.startsWith('re:')) {
-      addPattern(entry.slice(3), entry);
-      continue;
+  const add = (entry: string) => {
+    if (kind === 'patterns' || entry.startsWith('re:')) {
+      addPattern(entry, entry.replace(/^re:/, ''));
+      return;
     }
-    const inLayer = IN_LAYER.exec(entry);
-    const [, layer, path = ''] = inLayer ?? [];
-    const star = path.indexOf('*');
-    if (inLayer && layer !== '*' && star === -1) addTo(byLayer, path, Number(layer));
-    else if (inLayer && layer !== '*' && star === path.length - 1)
-      addTo(byLayerPrefix, path.slice(0, -1), Number(layer));
-    else if (inLayer && layer === '*' && star === -1) anywhere.push(`.${path}.`);
-    else if (!entry.includes('*')) anywhere.push(`.${entry.replace(/^model\.(?=.)/, '')}.`);
-    else addPattern(`^${entry.split(/\*+/).map(escape).join('.*')}(\\.|$)`, entry);
-  }
-
-  const isAnywhere = (name: string, layer: number | null): boolean => {
-    if (anywhere.length > 0) {
-      const full = layer === null ? `.${name}.` : `.layers.${layer}.${name}.`;
-      if (anywhere.some((part) => full.includes(part))) return true;
+    if (kind === 'substrings') {
+      addPattern(entry, `.*${escape(entry)}`);
+      return;
     }
-    if (patterns.length === 0) return false;
-    const spellings = fullNames(name, layer);
-    return patterns.some(({ test }) => spellings.some((spelling) => test.test(spelling)));
+    const inside = entry.replace(WRAPPERS, '');
+    const [, mtp, layer, path = ''] = IN_LAYER.exec(inside) ?? [];
+    if (layer === undefined) {
+      if (entry.includes('*')) addPattern(entry, globSource(entry));
+      else anywhere.push(`.${inside}.`);
+    } else if (path.includes('*')) {
+      const test = byGlob.get(path)?.test ?? compilePattern(globSource(path));
+      const listed = byGlob.get(path) ?? (test && { layers: new Set<number>(), all: false, test });
+      if (!listed) return;
+      byGlob.set(path, listed);
+      addInLayer(listed, mtp, layer);
+    } else {
+      const listed = byPath.get(path) ?? { layers: new Set<number>(), all: false };
+      byPath.set(path, listed);
+      addInLayer(listed, mtp, layer);
+    }
   };
-  const isNumbered = patterns.some((p) => p.isNumbered);
+  for (const entry of entries) if (typeof entry === 'string' && entry !== '') add(entry);
+  const numbered = anyOf(sources.filter(isNumbered));
+  const unnumbered = anyOf(sources.filter((source) => !isNumbered(source)));
 
   return {
     ignored,
-    namedIn(name, layers) {
+    namedIn(name, places, mtpFrom = Infinity) {
+      const [sample] = places;
+      if (sample === undefined) return NOWHERE;
       // One expert stands for all of them.
-      const own = name.replace('.*.', '.0.');
-      const sets = [...ancestors(own), ''].flatMap((path) => byLayer.get(path) ?? []);
-      for (const [prefix, set] of byLayerPrefix) if (own.startsWith(prefix)) sets.push(set);
-      if (isNumbered)
-        return layers.filter((l) => isAnywhere(own, l) || (l !== null && sets.some((set) => set.has(l))))
-          .length;
-      if (layers.length > 0 && isAnywhere(own, layers[0] ?? null)) return layers.length;
-      if (sets.length === 0) return 0;
-      return layers.filter((l) => l !== null && sets.some((set) => set.has(l))).length;
+      const own = name.replaceAll('*', '0');
+      const isMtp = sample !== null && sample >= mtpFrom;
+      const dotted = isMtp ? `.mtp.${own}.` : `.${own}.`;
+      if (anywhere.some((part) => dotted.includes(part))) return places;
+      if (unnumbered && isMatched(unnumbered, own, sample, mtpFrom)) return places;
+      const listed: Listed[] = [];
+      if (sample !== null) {
+        for (const path of ['', ...ancestors(own)]) {
+          const found = byPath.get(path);
+          if (found) listed.push(found);
+        }
+        for (const glob of byGlob.values()) if (glob.test(own)) listed.push(glob);
+      }
+      if (listed.some((l) => l.all)) return places;
+      if (listed.length === 0 && !numbered) return NOWHERE;
+      return places.filter(
+        (place) =>
+          (place !== null &&
+            listed.some(({ layers }) => layers.has(place) || layers.has(mtpKey(place - mtpFrom)))) ||
+          (numbered !== null && isMatched(numbered, own, place, mtpFrom)),
+      );
     },
   };
 }
+const NOWHERE: readonly Place[] = [];
 
 /** `a`, `a.b`, `a.b.c` of `a.b.c`. */
 function ancestors(name: string): string[] {
@@ -109,12 +126,32 @@ function ancestors(name: string): string[] {
   return [...paths, name];
 }
 
-/** As the common wrappers and plain models spell it. */
-const fullNames = (name: string, layer: number | null): string[] =>
-  layer === null
-    ? [name, `model.${name}`, `language_model.${name}`]
-    : [
-        `model.layers.${layer}.${name}`,
-        `language_model.model.layers.${layer}.${name}`,
-        `model.language_model.layers.${layer}.${name}`,
-      ];
+/** All patterns as one. */
+function anyOf(sources: readonly string[]): Pattern | null {
+  if (sources.length === 0) return null;
+  const whole = compilePattern(sources.join('|'));
+  if (whole) return whole;
+  const each = sources.flatMap((source) => compilePattern(source) ?? []);
+  return (text) => each.some((test) => test(text));
+}
+
+const isMatched = (test: Pattern, name: string, place: Place, mtpFrom: number): boolean =>
+  fullNames(name, place, mtpFrom).some(test);
+
+/** As plain models and the common wrappers spell it. */
+function fullNames(name: string, place: Place, mtpFrom: number): string[] {
+  const inside = place === null ? name : `layers.${place}.${name}`;
+  const names = PREFIXES.map((prefix) => `${prefix}${inside}`);
+  if (place === null) return names;
+  names.push(`transformer.h.${place}.${name}`);
+  if (place >= mtpFrom) names.push(`mtp.layers.${place - mtpFrom}.${name}`, `mtp.${name}`);
+  return names;
+}
+const PREFIXES = [
+  '',
+  'model.',
+  'language_model.model.',
+  'model.language_model.',
+  'language_model.',
+  'backbone.',
+];

@@ -2,8 +2,12 @@ import type { JsonPath } from '../../protocol';
 import { isObject, type ConfigReader } from '../reader';
 import type { Tensor, WeightModule } from '../types';
 import type { Weight } from '../weights';
-import { fp4, plain, type Format } from './formats';
-import { DTYPES, readMethod, type Method } from './methods';
+import { DTYPES } from './dtypes';
+import { packedInBytes, plain, type Format } from './formats';
+import { readMethod } from './methods';
+import type { Place } from './names';
+import { habitsOf, keptBytes, type Habits } from './publishers';
+import type { Method } from './rules';
 
 /** How a model's checkpoint stores its weights, as the config says. */
 export interface Storage {
@@ -13,6 +17,8 @@ export interface Storage {
   readonly path: JsonPath | null;
   /** Routed experts in a format of their own (DeepSeek-V4's `expert_dtype`). */
   readonly expertFormat: Format | null;
+  /** What this model's publisher is known to do beside it. */
+  readonly habits: Habits;
   /** The checkpoint brings scales for an 8-bit KV cache. */
   readonly calibratesKv: boolean;
   /** What was assumed, or not understood. */
@@ -20,12 +26,15 @@ export interface Storage {
 }
 
 const METHOD_KEYS = ['quantization_config', 'compression_config', 'quantization'];
+const DTYPE_KEYS = ['torch_dtype', 'dtype', 'params_dtype'];
+
+const FP4 = packedInBytes('FP4, groups of 32', { bits: 4, group: 32, globals: 0, globalBytes: 0 });
 
 /** Reads dtype and quantization of a config, of the language model's object or of the root. Never an error. */
-export function readStorage(root: ConfigReader, text: ConfigReader): Storage {
-  const holders = [...new Set([text, root])];
-  const stated = holders
-    .flatMap((holder) => ['torch_dtype', 'dtype', 'params_dtype'].map((key) => holder.raw(key)))
+export function readStorage(root: ConfigReader, text: ConfigReader, modelType: string): Storage {
+  // What saves a wrapper states the dtype at the root; that of a part may be older than its weights.
+  const stated = [root, text]
+    .flatMap((holder) => DTYPE_KEYS.map((key) => holder.raw(key)))
     .find((value): value is string => typeof value === 'string');
   const known = stated === undefined ? undefined : DTYPES[stated.replace(/^torch\./, '').toLowerCase()];
   const notes: string[] = [];
@@ -37,28 +46,25 @@ export function readStorage(root: ConfigReader, text: ConfigReader): Storage {
     );
   // FP8 as a dtype is the quantized part; what stays is BF16.
   const dtype = known && known.bytes > 1 ? known : { name: 'BF16', bytes: 2 };
-  const place = holders
-    .flatMap((holder) => METHOD_KEYS.map((key) => ({ holder, key })))
-    .find(({ holder, key }) => isObject(holder.raw(key)));
-  const config = place?.holder.raw(place.key);
-  const method = isObject(config) ? readMethod(config, dtype.bytes) : null;
-  const experts = text.raw('expert_dtype');
+  const types = [modelType, root.raw('model_type'), text.raw('model_type')];
+  const habits = habitsOf(types.filter((type): type is string => typeof type === 'string'));
+  const place = [text, root]
+    .flatMap((holder) => METHOD_KEYS.map((key) => ({ holder, key, config: holder.raw(key) })))
+    .find(({ config }) => isObject(config) && Object.keys(config).length > 0);
+  const config = place?.config;
+  const method = isObject(config) ? readMethod(config, dtype.bytes, habits) : null;
   return {
     dtype,
     method,
     path: place ? place.holder.pathOf(place.key) : null,
-    expertFormat: experts === 'fp4' ? fp4('FP4, groups of 32', 32, 0) : null,
+    expertFormat: text.raw('expert_dtype') === 'fp4' ? FP4 : null,
+    habits,
     calibratesKv:
       isObject(config) &&
       (isObject(config.kv_cache_scheme) || typeof config.kv_cache_quant_algo === 'string'),
-    notes: [...notes, ...(method?.notes ?? []), ...(method ? notUnderstood(method) : [])],
+    notes: [...notes, ...(method?.notes ?? [])],
   };
 }
-
-const notUnderstood = ({ unquantized }: Method): string[] =>
-  unquantized.ignored.length === 0
-    ? []
-    : [`not understood in the list of unquantized modules: ${unquantized.ignored.slice(0, 3).join(', ')}`];
 
 /** Part of a weight's copies in one format. */
 export interface StoredWeight {
@@ -75,36 +81,81 @@ export interface StoredWeight {
   readonly scaleBytes: number;
 }
 
-/** How every weight lies in the checkpoint. A weight whose layers differ is told in parts. */
-export function storedWeights(storage: Storage, weights: readonly Weight[], layers: number): StoredWeight[] {
-  const dtype = plain(storage.dtype.name, storage.dtype.bytes);
-  const formats = new Map<number, Format>();
-  const fixed = (bytes: number): Format => {
-    const known =
-      formats.get(bytes) ?? plain(bytes === 8 ? 'INT64' : bytes === 4 ? 'FP32' : `${bytes} bytes`, bytes);
-    formats.set(bytes, known);
-    return known;
-  };
-  return weights.flatMap((weight) => {
-    const { tensor } = weight;
-    const usual = tensor.fixedBytes === undefined ? dtype : fixed(tensor.fixedBytes);
-    const quantized = quantizedFormat(storage, tensor);
-    const copies = weight.copies.value;
-    if (!quantized || copies === 0) return [storedAs(weight, usual, copies)];
-    const places = weight.group?.indices ?? (weight.module === 'mtp' ? [layers] : [null]);
-    const kept = storage.method?.unquantized.namedIn(tensor.name, places) ?? 0;
-    const keptCopies = (copies * kept) / Math.max(1, places.length);
-    return [
-      ...(keptCopies > 0 ? [storedAs(weight, usual, keptCopies)] : []),
-      ...(keptCopies < copies ? [storedAs(weight, quantized, copies - keptCopies)] : []),
-    ];
-  });
+/** Layers of the model; MTP layers are numbered after them. */
+export interface LayerNumbers {
+  readonly layers: number;
+  readonly mtp: number;
 }
 
-function quantizedFormat({ method, expertFormat }: Storage, tensor: Tensor): Format | null {
-  if (tensor.fixedBytes !== undefined || tensor.keepsDtype) return null;
-  if (expertFormat && tensor.module === 'routedFfn') return expertFormat;
-  return method?.formatOf(tensor) ?? null;
+/** How every weight lies in the checkpoint. A weight whose layers differ is told in parts. */
+export function storedWeights(
+  storage: Storage,
+  weights: readonly Weight[],
+  { layers, mtp }: LayerNumbers,
+): StoredWeight[] {
+  const { dtype, habits } = storage;
+  const unquantized = plain(dtype.name, dtype.bytes);
+  const ofMtp = Array.from({ length: Math.min(mtp, MAX_MTP_LAYERS) }, (_, i) => layers + i);
+  return weights.flatMap((weight) => {
+    const { tensor, module, group } = weight;
+    const copies = weight.copies.value;
+    const kept = keptBytes(habits, tensor);
+    if (kept !== undefined) return [storedAs(weight, keptFormat(kept, dtype), copies)];
+    const places = group?.indices ?? (module === 'mtp' ? ofMtp : ONCE);
+    const parts = copies === 0 || places.length === 0 ? [] : formatsOf(storage, tensor, places, layers);
+    if (parts.length === 0) return [storedAs(weight, unquantized, copies)];
+    return parts.map(({ format, count }) =>
+      storedAs(weight, format ?? unquantized, (copies * count) / places.length),
+    );
+  });
+}
+const ONCE: readonly Place[] = [null];
+const MAX_MTP_LAYERS = 100;
+
+const keptFormat = (bytes: number, dtype: Storage['dtype']): Format => {
+  if (bytes === dtype.bytes) return plain(dtype.name, bytes);
+  return plain(KEPT_NAMES[bytes] ?? `${bytes} bytes`, bytes);
+};
+const KEPT_NAMES: Readonly<Record<number, string>> = { 2: 'BF16', 4: 'FP32', 8: 'INT64' };
+
+/** One copy of a weight that stands in this layer. */
+export function storedAlone(storage: Storage, weight: Weight, layer: number): StoredWeight {
+  const { dtype, habits } = storage;
+  const kept = keptBytes(habits, weight.tensor);
+  const format = kept === undefined ? formatsOf(storage, weight.tensor, [layer], layer)[0]?.format : null;
+  const usual = kept === undefined ? plain(dtype.name, dtype.bytes) : keptFormat(kept, dtype);
+  return storedAs(weight, format ?? usual, weight.tensor.copies.value);
+}
+
+interface Share {
+  /** Null: unquantized. */
+  readonly format: Format | null;
+  readonly count: number;
+}
+
+/** In how many of its layers a tensor has which format; the first rule that names a layer decides. */
+function formatsOf(
+  { method, expertFormat }: Storage,
+  tensor: Tensor,
+  places: readonly Place[],
+  mtpFrom: number,
+): readonly Share[] {
+  if (tensor.keepsDtype || (!method && !expertFormat)) return [];
+  const own = tensor.module === 'routedFfn' && tensor.role === 'matrix' ? expertFormat : null;
+  const shares: Share[] = [];
+  let rest = places;
+  for (const { names, formatOf } of method?.rules ?? []) {
+    const format = formatOf(tensor);
+    // A rule for all is for those that fit it; a rule by names may say that they stay as they are.
+    if (!format && !names) continue;
+    const taken = names ? names.namedIn(tensor.name, rest, mtpFrom) : rest;
+    if (taken.length === 0) continue;
+    shares.push({ format: format && (own ?? format), count: taken.length });
+    const gone = taken.length < rest.length ? new Set(taken) : null;
+    rest = gone ? rest.filter((place) => !gone.has(place)) : [];
+    if (rest.length === 0) return shares;
+  }
+  return [...shares, { format: own, count: rest.length }];
 }
 
 function storedAs(weight: Weight, format: Format, copies: number): StoredWeight {
