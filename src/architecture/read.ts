@@ -196,10 +196,20 @@ const DECIDING_KEYS = [
   'mb_per_layer',
   'moe_latent_size',
   'num_key_value_heads_per_layer',
+  'num_attention_heads_per_layer',
+  'attention_other_setting',
+  'swa_num_key_value_heads',
+  'use_cla',
+  'qk_nope_dim',
+  'linear_num_heads',
 ];
+/** Lists with a kind for each layer. They change nothing where all kinds are the same. */
+const LAYER_KIND_KEYS = ['layer_types', 'mlp_layer_types'];
+const isMixed = (value: unknown): boolean => Array.isArray(value) && new Set<unknown>(value).size > 1;
 
 function checkDecidingKeys(text: ConfigReader, familyName: string): void {
-  for (const key of DECIDING_KEYS) {
+  const mixed = LAYER_KIND_KEYS.filter((key) => isMixed(text.config[key]));
+  for (const key of [...DECIDING_KEYS, ...mixed]) {
     const value = text.config[key];
     // One expert is none; 0 and false switch a feature off.
     const isGiven =

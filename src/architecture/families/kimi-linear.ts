@@ -6,6 +6,8 @@ import type { FfnBlock, Tensor } from '../types';
 import { hiddenOf, layer, memo, readModel, times, twoNorms, type Family, type FamilyReader } from './decoder';
 import { deepseekMtp } from './deepseek-mtp';
 import { kimiDeltaAttention } from './kda';
+import { layerKinds } from './layer-kinds';
+import { expertLayers } from './layer-lists';
 import { readLatent } from './latent';
 
 /**
@@ -24,9 +26,10 @@ const readKimiLinear: FamilyReader = (input) => {
   const isFullRank = linear.flag('use_full_rank_gate', false).value;
   const deltaOf = memo((prefix: string) =>
     kimiDeltaAttention(hidden, {
-      heads: linear.size('num_heads'),
-      headDim: linear.size('head_dim'),
-      kernel: linear.size('short_conv_kernel_size'),
+      // Files of transformers 5 have these beside the other keys.
+      heads: linear.size('num_heads', text.optionalSize('linear_num_heads') ?? undefined),
+      headDim: linear.size('head_dim', text.optionalSize('linear_head_dim') ?? undefined),
+      kernel: linear.size('short_conv_kernel_size', text.optionalSize('linear_conv_kernel_dim') ?? undefined),
       forgetGate: 'low-rank',
       outputGate: isFullRank ? 'full-rank' : 'low-rank',
       inFp32: isFullRank,
@@ -34,7 +37,7 @@ const readKimiLinear: FamilyReader = (input) => {
     }),
   );
   const latent = readLatent(text, hidden, { extra: outputGate(text, hidden) });
-  const ffn = readFfn(text, hidden);
+  const ffn = readFfn(text, hidden, layers.value);
   const hasResiduals = text.has('attn_res_block_size');
   const extra = [
     ...twoNorms(hidden),
@@ -43,8 +46,8 @@ const readKimiLinear: FamilyReader = (input) => {
   const groups = groupLayers(
     layers,
     {
-      attention: text.originOf('linear_attn_config'),
-      ffn: text.originOf('first_k_dense_replace', 'moe_layer_freq'),
+      attention: text.originOf('linear_attn_config', 'layer_types'),
+      ffn: text.originOf('first_k_dense_replace', 'moe_layer_freq', 'mlp_layer_types'),
     },
     (i) => layer(isLinear(i) ? deltaOf('self_attn.') : latent, ffn.of(i), extra),
   );
@@ -57,9 +60,13 @@ const readKimiLinear: FamilyReader = (input) => {
   };
 };
 
-/** Layers of KDA: numbers from 1. Without a list, or with an empty one, all layers are full attention. */
+const ATTENTION_KINDS = { linear_attention: 'linear', full_attention: 'full' } as const;
+
+/** Layers of KDA: numbers from 1, or `layer_types` as transformers 5 writes it. Without a list, or with an empty one, all layers are full attention. */
 function linearLayers(text: ConfigReader, linear: ConfigReader, layers: number): (layer: number) => boolean {
   const isGiven = isObject(text.raw('linear_attn_config'));
+  const kinds = layerKinds(text, 'layer_types', layers, ATTENTION_KINDS);
+  if (!isGiven && kinds) return (i) => kinds[i] === 'linear';
   const listed = isGiven ? (linear.list('kda_layers') ?? []) : [];
   const full = isGiven ? (linear.list('full_attn_layers') ?? []) : [];
   const wrong = [...listed, ...full].find((x) => !Number.isInteger(x) || Number(x) < 1 || Number(x) > layers);
@@ -93,7 +100,11 @@ const residual = (name: string, hidden: Expression): Tensor[] => [
   matrix(`${name}_res_proj`, 'other', constant(1), hidden, KEPT),
 ];
 
-function readFfn(text: ConfigReader, hidden: Expression): { readonly of: (layer: number) => FfnBlock } {
+function readFfn(
+  text: ConfigReader,
+  hidden: Expression,
+  layers: number,
+): { readonly of: (layer: number) => FfnBlock } {
   const dense = memo((prefix: string) =>
     denseFfn(hidden, { intermediate: text.size('intermediate_size'), prefix }),
   );
@@ -114,6 +125,10 @@ function readFfn(text: ConfigReader, hidden: Expression): { readonly of: (layer:
     sharedNames: {},
     extra: latent ? latentProjections(prefix, text, hidden, symbol('H_latent', latent)) : [],
   });
+  if (text.has('mlp_layer_types')) {
+    const sparse = expertLayers(text, layers);
+    return { of: (i) => (sparse.has(i) ? experts : dense('mlp')) };
+  }
   const first = text.size('first_k_dense_replace', 0, 0).value;
   const every = text.size('moe_layer_freq', 1).value;
   return { of: (i) => (i >= first && i % every === 0 ? experts : dense('mlp')) };

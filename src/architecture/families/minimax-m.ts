@@ -137,6 +137,8 @@ const readMiniMaxM3: FamilyReader = (input) => {
   const hidden = hiddenOf(model);
   const heads = readHeads(text, { queryHeads: 64, kvHeads: 4, headDim: 128 });
   const isSparse = sparseLayers(text, layers);
+  // Files without a sparse layer have the indexer's sizes all the same.
+  text.has('index_n_heads');
   const qkNorm = qkNormOf(text, 'head');
   const gate = text.flag('attention_output_gate', false).value ? 'elementwise' : 'none';
   const attentionOf = memo((indexed: boolean) =>
