@@ -50,6 +50,10 @@ function describe(schema, schemas) {
     for (const [key, value] of Object.entries(node.properties ?? {})) {
       visit(value, path === '' ? key : `${path}.${key}`, base, inside);
     }
+    // By the pattern itself, in slashes: a reader of the docs tries it on a key.
+    for (const [pattern, value] of Object.entries(node.patternProperties ?? {})) {
+      if (path === '' && value.description !== undefined) docs[`/${pattern}/`] ??= value.description;
+    }
     // Conditions (`if`) only select: they describe nothing.
     for (const part of [node.then, node.else, ...(node.allOf ?? [])]) visit(part, path, base, inside);
     if (node.items !== undefined) visit({ ...node.items, description: undefined }, path, base, inside);
@@ -94,7 +98,7 @@ function combine(schemas) {
         // Definitions are followed to the property they are, so that a table needs no second step.
         const target = other === '' ? file : other;
         Object.assign(result, define(copy(schemas[target].$defs[definition], target)));
-      } else if (key === 'properties') {
+      } else if (key === 'properties' || key === 'patternProperties') {
         result[key] = Object.fromEntries(
           Object.entries(value).map(([name, property]) => [name, define(copy(property, file))]),
         );

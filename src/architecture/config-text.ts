@@ -204,6 +204,9 @@ function plainValue(node: Node, path: JsonPath, nonFinite: NonFinite, report: Re
     }
     case 'array':
       if ((node.children?.length ?? 0) > MAX_ENTRIES) {
+        // A vocabulary in GGUF metadata: only its length counts.
+        if (path.some((step) => typeof step === 'string' && step.startsWith('tokenizer.')))
+          return Array<undefined>(node.children?.length ?? 0);
         const message = `A list of ${node.children?.length ?? 0} entries: no model config has one of more than ${MAX_ENTRIES}. It was not read.`;
         report('error', 'json/long-list', message, node.offset, 1, path);
         return [];

@@ -1,5 +1,6 @@
 import type { JsonPath } from '../protocol';
 import { UNKNOWN_FAMILY } from './by-keys/family';
+import { findDialect } from './dialects';
 import { CLASSES, FAMILIES, familyBySigns, type Family } from './families';
 import { ConfigReader, isObject, type ReadProblem } from './reader';
 import { readStorage, storedWeights, type StoredWeight } from './quantization';
@@ -89,6 +90,8 @@ const OPT_OUT_KEY = '$decodeLens';
  */
 export function recognize(value: unknown): string | null {
   if (!isObject(value) || value[OPT_OUT_KEY] === false) return null;
+  const dialect = findDialect(value);
+  if (dialect) return dialect.match.keys.join(', ');
   const nested = nestedText(value)?.config;
   const dimensions = [...dimensionKeys(value), ...(nested ? dimensionKeys(nested) : [])];
   if (
@@ -104,6 +107,13 @@ export function recognize(value: unknown): string | null {
 
 /** Finds the family of a recognized config; where it is not known, the keys have to do. */
 export function matchFamily(value: Readonly<Record<string, unknown>>): FamilyMatch {
+  const found = findDialect(value);
+  if (found) {
+    const { family } = found.dialect;
+    const { path, keys, modelType } = found.match;
+    const named = keys.map((key) => `"${key}"`).join(', ');
+    return { family, modelType, matchedBy: `${keys.length > 1 ? 'keys' : 'key'} ${named}`, textPath: path };
+  }
   const nested = nestedText(value);
   // Some files repeat the language model's keys at the root, or leave the nested ones to class defaults.
   const isNested = nested !== null && (countsLayers(nested.config) || !countsLayers(value));
@@ -251,7 +261,7 @@ export function readArchitecture(value: Readonly<Record<string, unknown>>, match
     mtp: parts.mtp ?? null,
     storedOnly: parts.storedOnly ?? [],
     towers,
-    storage: readStorage(root, text, modelType),
+    storage: readStorage(root, family.storage ? text.withValues(family.storage(text)) : text, modelType),
   };
   return {
     problems,

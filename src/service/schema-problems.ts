@@ -66,11 +66,20 @@ export const towerProblems = (config: Readonly<Record<string, unknown>>): ReadPr
 function keysOf(schema: string): readonly string[] {
   let keys = keysOfSchema.get(schema);
   if (!keys) {
-    keys = Object.keys(validators.schemaDocs(schema)).filter((key) => !key.includes('.'));
+    keys = Object.keys(validators.schemaDocs(schema)).filter((key) => !/[./]/.test(key));
     keysOfSchema.set(schema, keys);
   }
   return keys;
 }
+/** Keys that a schema describes by patterns. */
+const patternsOf = (schema: string): RegExp[] =>
+  Object.keys(validators.schemaDocs(schema))
+    .filter((key) => key.startsWith('/'))
+    .map((key) => new RegExp(key.slice(1, -1)));
+
+/** The schema of configs whose family is not known. */
+const UNKNOWN = 'generic';
+
 const keysOfSchema = new Map<string, readonly string[]>();
 
 /**
@@ -84,12 +93,13 @@ export function misspelledKeys(
   isRead: (key: string) => boolean,
 ): ReadProblem[] {
   const known = keysOf(family.schema);
+  const patterns = patternsOf(family.schema);
   const free = known.filter((key) => !(key in config));
   return Object.keys(config).flatMap((key) => {
-    if (isRead(key) || known.includes(key)) return [];
+    if (isRead(key) || known.includes(key) || patterns.some((pattern) => pattern.test(key))) return [];
     const meant = didYouMean(key, free);
     if (meant === null) return [];
-    const whose = family.types.length === 0 ? 'Model configs' : `${family.name} configs`;
+    const whose = family.schema === UNKNOWN ? 'Model configs' : `${family.name} configs`;
     const message = `${whose} have no key ${JSON.stringify(key)}: did you mean "${meant}"?`;
     return [{ severity: 'warning' as const, code: 'schema/unknown-key', message, path: [...base, key] }];
   });
@@ -172,5 +182,13 @@ const startsWith = (path: JsonPath, base: JsonPath): boolean => base.every((step
 function describedBy(schema: string, path: JsonPath): string | null {
   const docs = validators.schemaDocs(schema);
   const key = path.filter((step) => typeof step === 'string').join('.');
-  return Object.hasOwn(docs, key) ? (docs[key] ?? null) : null;
+  return (Object.hasOwn(docs, key) ? docs[key] : byPattern(docs, key)) ?? null;
+}
+
+/** Keys that a schema describes by a pattern: `/^[^.]+\.block_count$/`. A value within the key's object is the key's. */
+function byPattern(docs: Readonly<Record<string, string>>, key: string): string | undefined {
+  const name = key.replace(/\.value$/, '');
+  const pattern = Object.keys(docs).find((k) => k.startsWith('/') && new RegExp(k.slice(1, -1)).test(name));
+  if (pattern !== undefined) return docs[pattern];
+  return Object.hasOwn(docs, name) ? docs[name] : undefined;
 }

@@ -6,7 +6,7 @@ const COSTLESS = new RegExp(
     '^_|^\\$|^(id|name|auto_map|architectures|model_type|model_version|task|seed|prefix|license)$',
     '^(use_cache|pretraining_tp|torchscript|is_decoder|tie_encoder_decoder|use_return_dict|return_dict)$',
     'rope|rotary|theta|alibi|position|yarn|^mscale|^block_size$|^n_ctx$|context_len|seq_?len|max_.*(len|seq|window)',
-    'dropout|drop_path|token|eps(ilon)?$|^hc_eps$|init|_std$|dtype|precision|fp32|bf16|fp16|quant|version',
+    'dropout|drop_path|token|eps(ilon)?$|^hc_eps$|sinkhorn|init|_std$|dtype|precision|fp32|bf16|fp16|quant|version',
     'flash|attn_impl|attention_impl|sdpa|kernel|fuse|cache_impl|checkpoint|parallel|offload|world_size',
     'loss|aux|coef|jitter|norm_topk|topk_method|topk_group|^n_group|num_expert_group|scoring|score_f|renorm',
     'softcap|logit|scal(e|ing)|multiplier|temperature|^mup|alpha$|beta$|clip|limit',
@@ -31,8 +31,8 @@ const STRUCTURAL = new RegExp(
   'i',
 );
 
-/** Multi-token prediction stands beside the model; a file without any of these counts the same. */
-const BESIDE = /nextn|mtp/i;
+/** Multi-token prediction and drafters stand beside the model, which counts the same without. */
+const BESIDE = /nextn|mtp|draft|eagle|dspark/i;
 
 export interface UnreadKeys {
   /** May change what is counted, and nobody knows how. */
@@ -52,14 +52,14 @@ export function isOn(key: string, value: unknown): boolean {
  * Keys of an object that a reader of unknown configs did not look at: those that may change the architecture (by name,
  * or because they are lists or objects), and the rest.
  */
-export function unreadKeys(text: ConfigReader, structural = STRUCTURAL): UnreadKeys {
+export function unreadKeys(text: ConfigReader): UnreadKeys {
   const unread = Object.keys(text.config).filter(
     (key) => !text.known.has(key) && !COSTLESS.test(key) && isOn(key, text.config[key]),
   );
   const decides = (key: string) => {
     if (BESIDE.test(key)) return false;
     const value = text.config[key];
-    return isObject(value) || Array.isArray(value) || structural.test(key);
+    return isObject(value) || Array.isArray(value) || STRUCTURAL.test(key);
   };
   return { structural: unread.filter(decides), ignored: unread.filter((key) => !decides(key)) };
 }

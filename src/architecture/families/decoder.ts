@@ -8,6 +8,7 @@ import {
   type ConfigReader,
   type Field,
   type KeyAliases,
+  type KeyValues,
 } from '../reader';
 import { field, norms } from '../tensors';
 import type { Architecture, AttentionBlock, FfnBlock, Layer, LayerGroup, Tensor } from '../types';
@@ -32,6 +33,8 @@ export interface Family {
   readonly defaults?: ClassDefaults;
   /** Its reader itself refuses keys that it does not understand: it knows no family of whose keys to be sure. */
   readonly refusesUnread?: true;
+  /** `dtype` and `quantization_config`, where its files say such things in another form. */
+  readonly storage?: (text: ConfigReader) => KeyValues;
   readonly read: FamilyReader;
 }
 
