@@ -1,7 +1,7 @@
 import type { JsonPath } from '../protocol';
 import { UNKNOWN_FAMILY } from './by-keys/family';
 import { findDialect } from './dialects';
-import { CLASSES, FAMILIES, familyBySigns, type Family } from './families';
+import { CLASSES, FAMILIES, type Family } from './families';
 import { ConfigReader, isObject, type ReadProblem } from './reader';
 import { readStorage, storedWeights, type StoredWeight } from './quantization';
 import { readTowers } from './towers';
@@ -100,8 +100,6 @@ export function recognize(value: unknown): string | null {
   )
     return 'model_type';
   if (Array.isArray(value.architectures) && dimensions.length > 0) return 'architectures';
-  const signs = familyBySigns(value)?.signs;
-  if (signs) return signs.join(', ');
   return dimensions.length >= 3 ? dimensions.slice(0, 3).join(', ') : null;
 }
 
@@ -137,14 +135,6 @@ export function matchFamily(value: Readonly<Record<string, unknown>>): FamilyMat
   }
   const stated = candidates.find(([type]) => typeof type === 'string');
   if (stated) return { family: UNKNOWN_FAMILY, modelType: String(stated[0]), matchedBy: stated[1], textPath };
-  const signed = typeof className === 'string' ? null : familyBySigns(value);
-  if (signed)
-    return {
-      family: signed,
-      modelType: signed.types[0] ?? '',
-      matchedBy: `keys ${signed.signs?.join(', ') ?? ''}`,
-      textPath: [],
-    };
   return typeof className === 'string'
     ? {
         family: UNKNOWN_FAMILY,

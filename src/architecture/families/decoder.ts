@@ -23,8 +23,6 @@ export interface Family {
   readonly sharedTypes?: Readonly<Record<string, string>>;
   /** Class names in `architectures` that mean this family where no `model_type` is given. */
   readonly classes?: readonly string[];
-  /** Keys that only its configs have together: they mean it where neither a `model_type` nor a class is given. */
-  readonly signs?: readonly string[];
   /** `schemas/config-NAME.schema.json`. */
   readonly schema: string;
   /** The family's own names of the usual keys (`attribute_map` in transformers). */

@@ -135,23 +135,6 @@ export const deepseekFamilies: readonly Family[] = [
     read: readDeepSeek(deepseekV3),
   },
   {
-    // DeepSeek's inference/configs/*.json, for V2-Lite to V3.2.
-    name: 'DeepSeek reference code',
-    types: [],
-    signs: ['n_activated_experts', 'kv_lora_rank'],
-    schema: 'mla',
-    aliases: {
-      hidden_size: ['dim'],
-      intermediate_size: ['inter_dim'],
-      moe_intermediate_size: ['moe_inter_dim'],
-      num_hidden_layers: ['n_layers'],
-      first_k_dense_replace: ['n_dense_layers'],
-      num_attention_heads: ['n_heads'],
-      num_experts_per_tok: ['n_activated_experts'],
-    },
-    read: readDeepSeek({ correctionBias: 'by-size' }),
-  },
-  {
     name: 'Kimi-K2',
     types: ['kimi_k2', 'kimi_k25'],
     schema: 'deepseek',

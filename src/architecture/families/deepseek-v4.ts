@@ -155,7 +155,6 @@ export const deepseekV4Families: readonly Family[] = [
     // `deepseek_ref` is SGLang's requantized release.
     types: ['deepseek_v4', 'deepseek_ref'],
     classes: ['DeepseekV4ForCausalLM'],
-    signs: ['compress_ratios', 'n_hash_layers'],
     schema: 'deepseekv4',
     // DeepseekV4Config of transformers, which is V4-Flash's.
     defaults: {
@@ -179,19 +178,7 @@ export const deepseekV4Families: readonly Family[] = [
       index_topk: 512,
       num_nextn_predict_layers: 1,
     },
-    // The reference implementation's own config.
-    aliases: {
-      hidden_size: ['dim'],
-      moe_intermediate_size: ['moe_inter_dim'],
-      num_hidden_layers: ['n_layers'],
-      num_attention_heads: ['n_heads'],
-      num_experts_per_tok: ['n_activated_experts'],
-      n_routed_experts: ['num_local_experts'],
-      num_hash_layers: ['n_hash_layers'],
-      num_nextn_predict_layers: ['n_mtp_layers'],
-      sliding_window: ['window_size'],
-      qk_rope_head_dim: ['rope_head_dim'],
-    },
+    aliases: { n_routed_experts: ['num_local_experts'] },
     read: readDeepSeekV4,
   },
 ];

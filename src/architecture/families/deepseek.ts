@@ -26,10 +26,9 @@ export interface DeepSeekVariant {
   readonly qkNorm?: SoftmaxSpec['qkNorm'];
   /**
    * The bias of the router that balances the experts' load (`e_score_correction_bias`): `by-method` where `topk_method`
-   * is `noaux_tc`, `by-default-method` where it is that or absent, `by-flag` by `router_enable_expert_bias`, `by-size`
-   * where the hidden size is DeepSeek-V3's, as the reference code has it.
+   * is `noaux_tc`, `by-default-method` where it is that or absent, `by-flag` by `router_enable_expert_bias`.
    */
-  readonly correctionBias: 'always' | 'never' | 'by-method' | 'by-default-method' | 'by-flag' | 'by-size';
+  readonly correctionBias: 'always' | 'never' | 'by-method' | 'by-default-method' | 'by-flag';
   /** Norms beside the two that each layer has. */
   readonly extraNorms?: (text: ConfigReader, hasExperts: boolean) => readonly string[];
   readonly tied?: boolean;
@@ -170,8 +169,6 @@ function hasCorrectionBias(text: ConfigReader, rule: DeepSeekVariant['correction
       return method === null ? rule === 'by-default-method' : method === 'noaux_tc';
     case 'by-flag':
       return text.flag('router_enable_expert_bias', false).value;
-    case 'by-size':
-      return text.size('hidden_size').value === 7168;
   }
 }
 

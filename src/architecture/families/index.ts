@@ -109,9 +109,3 @@ export const CLASSES: ReadonlyMap<string, string> = new Map(
     (family.classes ?? []).map((name) => [name, family.types[0] ?? ''] as const),
   ),
 );
-
-const SIGNED = ALL_FAMILIES.filter((family) => family.signs !== undefined);
-
-/** The family that a config's keys mean by themselves, if any. */
-export const familyBySigns = (config: Readonly<Record<string, unknown>>): Family | null =>
-  SIGNED.find(({ signs = [] }) => signs.every((key) => key in config)) ?? null;
