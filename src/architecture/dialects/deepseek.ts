@@ -50,6 +50,14 @@ function defaults(text: ConfigReader): KeyValues {
   );
 }
 
+/** The family that its keys mean. */
+const typeOf = (has: (key: string) => boolean): string =>
+  has('compress_ratios') || has('o_groups')
+    ? 'deepseek_v4'
+    : has('index_topk')
+      ? 'deepseek_v32'
+      : 'deepseek_v3';
+
 /** The gate has a bias where the model is as wide as V3, whatever the scores are. */
 const WIDTH_WITH_BIAS = 7168;
 
@@ -66,8 +74,9 @@ const storage = (text: ConfigReader): KeyValues =>
 
 const read: FamilyReader = (input) => {
   const { text } = input;
-  if (text.has('compress_ratios') || text.has('o_groups'))
-    return readAs('deepseek_v4', input, {
+  const type = typeOf((key) => text.has(key));
+  if (type === 'deepseek_v4')
+    return readAs(type, input, {
       num_key_value_heads: given(1, { paths: [], note: 'one head for keys and values' }),
     });
   const hasBias = text.size('dim').value === WIDTH_WITH_BIAS;
@@ -79,13 +88,13 @@ const read: FamilyReader = (input) => {
       q_lora_rank: given(null, text.originOf('q_lora_rank')),
     }),
   };
-  return readAs(text.has('index_topk') ? 'deepseek_v32' : 'deepseek_v3', input, values);
+  return readAs(type, input, values);
 };
 
 export const deepseekDialect: Dialect = {
   family: dialectFamily(NAME, 'deepseek_inference', ALIASES, read, storage),
   find: (file) =>
     hasAll(file, TELLING) && !isGiven(file.hidden_size)
-      ? { path: [], keys: TELLING, modelType: 'deepseek' }
+      ? { path: [], keys: TELLING, modelType: typeOf((key) => isGiven(file[key])) }
       : null,
 };
