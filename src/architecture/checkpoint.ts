@@ -11,6 +11,10 @@ export interface CheckpointFacts {
   readonly totalBytes: number;
   /** Files that the index names and that are not there, though others of it are. */
   readonly missingFiles: readonly string[];
+  /** Files that end before their header says: cut off while they were fetched. */
+  readonly shortFiles: readonly string[];
+  /** `hf_quant_config.json`, which says how the weights are quantized where the config doesn't. */
+  readonly quantization: Readonly<Record<string, unknown>> | null;
 }
 
 export interface CheckpointCheck {
@@ -22,10 +26,10 @@ export interface CheckpointCheck {
 /** Holds the user's own checkpoint against what the config describes: exactly, to the byte. */
 export function checkCheckpoint(architecture: Architecture, facts: CheckpointFacts): CheckpointCheck {
   const expected = expectedBytes(architecture);
-  const { file, totalBytes, missingFiles } = facts;
+  const { file, totalBytes, missingFiles, shortFiles } = facts;
   const difference = totalBytes - expected;
   const summary: CheckpointSummary = { file, bytes: totalBytes, expectedBytes: expected };
-  if (difference === 0 && missingFiles.length === 0) return { summary, problem: null };
+  if (difference === 0 && missingFiles.length + shortFiles.length === 0) return { summary, problem: null };
   const problem = (severity: 'information' | 'warning', message: string): CheckpointCheck => ({
     summary,
     problem: { severity, code: 'checkpoint/size', message, path: ['model_type'] },
@@ -33,7 +37,12 @@ export function checkCheckpoint(architecture: Architecture, facts: CheckpointFac
   if (missingFiles.length > 0)
     return problem(
       'warning',
-      `${file} names ${missingFiles.length} ${missingFiles.length === 1 ? 'file that is' : 'files that are'} not there: ${missingFiles.slice(0, 3).join(', ')}${missingFiles.length > 3 ? ', …' : ''}.`,
+      `The checkpoint is not whole: ${someOf(missingFiles)} ${missingFiles.length === 1 ? 'is' : 'are'} not there.`,
+    );
+  if (shortFiles.length > 0)
+    return problem(
+      'warning',
+      `The checkpoint is not whole: ${someOf(shortFiles)} ${shortFiles.length === 1 ? 'ends' : 'end'} before all tensors do.`,
     );
   // What some methods keep beside the values is known to within some bytes only.
   if (architecture.storage.method?.isEstimate && Math.abs(difference) < ESTIMATE_TOLERANCE * expected)
@@ -57,6 +66,9 @@ export function checkCheckpoint(architecture: Architecture, facts: CheckpointFac
 }
 
 const ESTIMATE_TOLERANCE = 0.01;
+
+const someOf = (files: readonly string[]): string =>
+  files.length > 3 ? `${files.slice(0, 3).join(', ')} and ${files.length - 3} more` : files.join(', ');
 
 const partsText = (parts: readonly StoredPart[]): string => {
   const [base, ...rest] = parts.map((part) => part.what);

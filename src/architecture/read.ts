@@ -230,8 +230,15 @@ function checkDecidingKeys(text: ConfigReader, familyName: string): void {
 /** Problems of these codes leave placeholders; what follows from those is noise. */
 const UNREAD_CODES = ['config/missing', 'config/size', 'config/flag', 'config/list', 'config/unsupported'];
 
-/** Reads a config into an architecture. Never throws, whatever the values are. */
-export function readArchitecture(value: Readonly<Record<string, unknown>>, match: FamilyMatch): ReadResult {
+/**
+ * Reads a config into an architecture. Never throws, whatever the values are. `quantization`: what a file beside the config
+ * says of how the weights are quantized, for configs that don't.
+ */
+export function readArchitecture(
+  value: Readonly<Record<string, unknown>>,
+  match: FamilyMatch,
+  quantization: Readonly<Record<string, unknown>> | null = null,
+): ReadResult {
   const noted: ReadProblem[] = [];
   const root = new ConfigReader(value, [], noted);
   const { family, modelType, matchedBy } = match;
@@ -251,7 +258,12 @@ export function readArchitecture(value: Readonly<Record<string, unknown>>, match
     mtp: parts.mtp ?? null,
     storedOnly: parts.storedOnly ?? [],
     towers,
-    storage: readStorage(root, family.storage ? text.withValues(family.storage(text)) : text, modelType),
+    storage: readStorage(
+      root,
+      family.storage ? text.withValues(family.storage(text)) : text,
+      modelType,
+      quantization,
+    ),
   };
   return {
     problems,

@@ -1,7 +1,7 @@
 import { constant } from './expression';
 import { storedAlone, type StoredWeight } from './quantization';
 import { matrix, table } from './tensors';
-import type { Architecture, Tensor } from './types';
+import type { Architecture, AttentionBlock, Tensor } from './types';
 import { weightOf } from './weights';
 
 /**
@@ -48,11 +48,13 @@ function variant(architecture: Architecture, what: string, sizeOf: SizeOf): Vari
     ...storedOnly.map((t) => ({ what: t.name, size: sizeOf(storedTensor(architecture, t)) })),
     { what: 'a second copy of the tied LM head', size: model.tiedEmbeddings ? sizeOf(embedding) : 0 },
     { what: 'no LM head', size: -sums.head },
+    ...(sizeOf === BYTES ? [{ what: 'no scales of the KV cache', size: -kvScales(architecture) }] : []),
     ...(sizeOf === BYTES && storage.dtype.bytes === 2
       ? [{ what: 'nothing in FP32', size: -2 * sumOf(stored, FP32_ELEMENTS) }]
       : []),
   ];
-  return { base: { what, size: sums.model }, parts: parts.filter((part) => part.size !== 0) };
+  const base = { what, size: sums.model + (sizeOf === BYTES ? kvScales(architecture) : 0) };
+  return { base, parts: parts.filter((part) => part.size !== 0) };
 }
 
 const ELEMENTS: SizeOf = (w) => w.elements;
@@ -97,7 +99,14 @@ export function expectedBytes(architecture: Architecture): number {
   const { mtp, storedOnly, stored } = architecture;
   const ends = mtp?.storesEnds ? endsOf(architecture).reduce((sum, w) => sum + BYTES(w), 0) * mtp.count : 0;
   const buffers = storedOnly.reduce((sum, t) => sum + BYTES(storedTensor(architecture, t)), 0);
-  return stored.reduce((sum, w) => sum + BYTES(w), ends + buffers);
+  return stored.reduce((sum, w) => sum + BYTES(w), ends + buffers + kvScales(architecture));
+}
+
+/** Scales of an 8-bit KV cache: of K and of V, in each layer that caches them. */
+function kvScales({ groups, storage }: Architecture): number {
+  const caches = (attention: AttentionBlock) => attention.kind === 'softmax' && attention.cache === 'own';
+  const layers = groups.reduce((n, g) => n + g.indices.length * g.attention.filter(caches).length, 0);
+  return 2 * layers * storage.kvScaleBytes;
 }
 
 /** Embedding and LM head as an MTP layer holds them: a method may quantize that head, though a list keeps the model's own. */

@@ -96,7 +96,7 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
   if (match && isObject(config.value)) {
     // A half-typed line may have swallowed the keys after it: then nothing is said of what is missing.
     const isBroken = config.problems.some((p) => p.code === 'json/syntax');
-    const read = readArchitecture(config.value, match);
+    const read = readArchitecture(config.value, match, input.checkpoint?.quantization);
     const isRead = (key: string) => read.readKeys.has(key);
     const schema = schemaProblems(match.family.schema, config.value, match.textPath, isRead);
     problems.push(...schema.filter((p) => !(isBroken && p.code === 'schema/required')));

@@ -109,13 +109,14 @@ export function nameList(entries: readonly unknown[], kind: ListKind = 'paths'):
       if (listed.length === 0 && !numbered) return NOWHERE;
       return places.filter(
         (place) =>
-          (place !== null &&
-            listed.some(({ layers }) => layers.has(place) || layers.has(mtpKey(place - mtpFrom)))) ||
+          (place !== null && listed.some(({ layers }) => isListed(layers, place, mtpFrom))) ||
           (numbered !== null && isMatched(numbered, own, place, mtpFrom)),
       );
     },
   };
 }
+const isListed = (layers: ReadonlySet<number>, layer: number, mtpFrom: number): boolean =>
+  layers.has(layer) || (layer >= mtpFrom && layers.has(mtpKey(layer - mtpFrom)));
 const NOWHERE: readonly Place[] = [];
 
 /** `a`, `a.b`, `a.b.c` of `a.b.c`. */

@@ -47,6 +47,8 @@ class Parser {
   private at = 0;
   private depth = 0;
   private links = 0;
+  /** No character has to come before this point: where `^` may stand. */
+  private isStart = true;
 
   constructor(private readonly source: string) {}
 
@@ -69,8 +71,10 @@ class Parser {
   }
 
   private alternatives(): Part {
+    const { isStart } = this;
     let part = this.sequence();
     while (this.take('|')) {
+      this.isStart = isStart;
       const other = this.sequence();
       part = {
         nullable: part.nullable || other.nullable,
@@ -78,6 +82,7 @@ class Parser {
         last: [...part.last, ...other.last],
       };
     }
+    this.isStart = isStart && part.first.length === 0;
     return part;
   }
 
@@ -144,7 +149,6 @@ class Parser {
   }
 
   private atom(): Part {
-    const before = this.source.slice(0, this.at);
     const char = this.source.charAt(this.at++);
     switch (char) {
       case '(':
@@ -157,9 +161,7 @@ class Parser {
         return this.position((c) => c === END);
       case '^':
         // Every match begins at the start; elsewhere it could not match.
-        return /^(?:\(|\?:|\^)*$/.test(before) || (this.depth === 0 && before.endsWith('|'))
-          ? NOTHING
-          : this.fail();
+        return this.isStart ? NOTHING : this.fail();
       case '\\':
         return this.position(this.escaped());
       case '*':
@@ -177,6 +179,7 @@ class Parser {
   }
 
   private position(accepts: Accepts): Part {
+    this.isStart = false;
     const position = this.accepts.push(accepts) - 1;
     this.follow.push(new Set());
     if (position >= MAX_POSITIONS) return this.fail();

@@ -7,7 +7,7 @@ import { packedInBytes, plain, type Format } from './formats';
 import { readMethod } from './methods';
 import type { Place } from './names';
 import { habitsOf, keptBytes, type Habits } from './publishers';
-import type { Method } from './rules';
+import type { Config, Method } from './rules';
 
 /** How a model's checkpoint stores its weights, as the config says. */
 export interface Storage {
@@ -19,8 +19,8 @@ export interface Storage {
   readonly expertFormat: Format | null;
   /** What this model's publisher is known to do beside it. */
   readonly habits: Habits;
-  /** The checkpoint brings scales for an 8-bit KV cache. */
-  readonly calibratesKv: boolean;
+  /** Bytes of a scale of an 8-bit KV cache, one for K and one for V in each layer; 0 where the checkpoint has none. */
+  readonly kvScaleBytes: number;
   /** What was assumed, or not understood. */
   readonly notes: readonly string[];
 }
@@ -30,8 +30,16 @@ const DTYPE_KEYS = ['torch_dtype', 'dtype', 'params_dtype'];
 
 const FP4 = packedInBytes('FP4, groups of 32', { bits: 4, group: 32, globals: 0, globalBytes: 0 });
 
-/** Reads dtype and quantization of a config, of the language model's object or of the root. Never an error. */
-export function readStorage(root: ConfigReader, text: ConfigReader, modelType: string): Storage {
+/**
+ * Reads dtype and quantization of a config, of the language model's object or of the root, or the quantization from a
+ * file beside it. Never an error.
+ */
+export function readStorage(
+  root: ConfigReader,
+  text: ConfigReader,
+  modelType: string,
+  beside: Config | null = null,
+): Storage {
   // What saves a wrapper states the dtype at the root; that of a part may be older than its weights.
   const stated = [root, text]
     .flatMap((holder) => DTYPE_KEYS.map((key) => holder.raw(key)))
@@ -51,7 +59,8 @@ export function readStorage(root: ConfigReader, text: ConfigReader, modelType: s
   const place = [text, root]
     .flatMap((holder) => METHOD_KEYS.map((key) => ({ holder, key, config: holder.raw(key) })))
     .find(({ config }) => isObject(config) && Object.keys(config).length > 0);
-  const config = place?.config;
+  const config = place ? place.config : beside;
+  if (!place && beside) notes.push('the config names no quantization, hf_quant_config.json beside it does');
   const method = isObject(config) ? readMethod(config, dtype.bytes, habits) : null;
   return {
     dtype,
@@ -59,11 +68,17 @@ export function readStorage(root: ConfigReader, text: ConfigReader, modelType: s
     path: place ? place.holder.pathOf(place.key) : null,
     expertFormat: text.raw('expert_dtype') === 'fp4' ? FP4 : null,
     habits,
-    calibratesKv:
-      isObject(config) &&
-      (isObject(config.kv_cache_scheme) || typeof config.kv_cache_quant_algo === 'string'),
+    kvScaleBytes:
+      isObject(config) && calibratesKv(config) ? (method?.name === 'modelopt' ? 4 : dtype.bytes) : 0,
     notes: [...notes, ...(method?.notes ?? [])],
   };
+}
+
+/** ModelOpt and compressed-tensors calibrate an 8-bit KV cache. */
+function calibratesKv(config: Config): boolean {
+  const inner = isObject(config.quantization) ? config.quantization : config;
+  const scheme = isObject(inner.kv_cache_scheme) ? inner.kv_cache_scheme : {};
+  return (scheme.num_bits === 8 && scheme.dynamic !== true) || inner.kv_cache_quant_algo === 'FP8';
 }
 
 /** Part of a weight's copies in one format. */
