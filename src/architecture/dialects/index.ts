@@ -4,6 +4,7 @@ import { ggufDialect } from './gguf';
 import { llamaDialect } from './llama';
 import { megatronDialect } from './megatron';
 import { mistralDialect } from './mistral';
+import { stateSpacesDialect } from './state-spaces';
 
 /** Forms of configs other than config.json. */
 export const DIALECTS: readonly Dialect[] = [
@@ -12,6 +13,7 @@ export const DIALECTS: readonly Dialect[] = [
   llamaDialect,
   mistralDialect,
   megatronDialect,
+  stateSpacesDialect,
 ];
 
 /** The dialect that a file is written in, told by its keys. */
