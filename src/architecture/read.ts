@@ -119,9 +119,11 @@ export function matchFamily(value: Readonly<Record<string, unknown>>): FamilyMat
   const classes: unknown = value.architectures;
   const className: unknown = Array.isArray(classes) ? classes[0] : undefined;
   const nestedType = isNested ? nested.config.model_type : undefined;
+  // Not yet told from junk: an object from a file has no text form.
+  const named = (type: unknown) => `model_type "${typeof type === 'string' ? type : ''}"`;
   const candidates: [unknown, string][] = [
-    [nestedType, `${textPath.join('.')}.model_type "${String(nestedType)}"`],
-    [value.model_type, `model_type "${String(value.model_type)}"`],
+    [nestedType, `${textPath.join('.')}.${named(nestedType)}`],
+    [value.model_type, named(value.model_type)],
   ];
   // A class name counts only where no model_type contradicts it.
   if (typeof className === 'string' && candidates.every(([type]) => typeof type !== 'string'))

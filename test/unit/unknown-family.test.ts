@@ -148,11 +148,28 @@ describe('unknown families', () => {
     assert.equal(more({ qkv_bias: true }), 32 * (4096 + 2 * 1024));
     assert.equal(more({ attention_bias: true }), 32 * (4096 + 2 * 1024 + 4096));
     assert.equal(more({ tie_word_embeddings: true }), -128256 * 4096);
-    assert.equal(more({ hidden_act: 'gelu' }), -32 * 4096 * 14336);
+    assert.equal(more({ hidden_act: 'relu2' }), -32 * 4096 * 14336);
+    // GELU has a gate beside RMSNorm (Gemma), and none beside LayerNorm (GPT).
+    assert.equal(more({ hidden_act: 'gelu_pytorch_tanh' }), 0);
+    const layerNorm = { hidden_act: 'gelu', layer_norm_eps: 1e-5, rms_norm_eps: undefined };
+    assert.equal(more(layerNorm), 65 * 4096 - 32 * 4096 * 14336);
     assert.equal(more({ layer_norm_eps: 1e-5, rms_norm_eps: undefined }), 65 * 4096);
     assert.deepEqual(kinds({ ...without(UNKNOWN, 'num_key_value_heads'), multi_query: true }), [
       '32 MQA dense',
     ]);
+  });
+
+  it('have the head that transformers gives them where no key says', () => {
+    const silent = without(UNKNOWN, 'tie_word_embeddings');
+    const isTied = (config: Config) => architectureOf(config).model.tiedEmbeddings;
+    assert.equal(isTied(silent), false);
+    assert.equal(isTied({ ...silent, transformers_version: '4.40.0' }), true);
+    assert.equal(isTied({ ...UNKNOWN, transformers_version: '4.40.0' }), false);
+  });
+
+  it('may be named by anything', () => {
+    for (const model_type of [null, 0, '', [], {}, { value: 1 }])
+      assert.equal(countParameters(architectureOf({ ...UNKNOWN, model_type })).total, 8_030_261_248);
   });
 
   it('may be nested, and be another one’s slip of the pen', () => {

@@ -98,7 +98,10 @@ function windowsByKeys(
         `"layer_types" names ${JSON.stringify(unknown)}, which is no kind of attention that can be read by its keys.`,
         ['layer_types'],
       );
-    const of: WindowOf = (i) => KIND_OF_TYPE[String(types[i])] ?? null;
+    const of: WindowOf = (i) => {
+      const type = types[i];
+      return typeof type === 'string' ? (KIND_OF_TYPE[type] ?? null) : null;
+    };
     const layersWith = (kind: Window['kind']) => types.some((_, i) => of(i) === kind);
     return {
       sizes: {

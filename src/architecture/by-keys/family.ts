@@ -104,6 +104,13 @@ function conclude(input: FamilyInput, parts: FamilyParts, assumed: readonly stri
   }
 }
 
+/**
+ * Transformers writes a false tie into every file that it saves, since its base class has true: where the key is absent,
+ * the head is the table. Text configs within others are written by other rules, and files by hand by none.
+ */
+const isTiedIfSilent = ({ text }: FamilyInput): boolean =>
+  text.path.length === 0 && text.has('transformers_version');
+
 /** What any config goes to whose family is not known. */
 export const UNKNOWN_FAMILY: Family = {
   name: 'unknown family, read by its keys',
@@ -112,7 +119,7 @@ export const UNKNOWN_FAMILY: Family = {
   aliases: SYNONYMS,
   refusesUnread: true,
   read: (input) => {
-    const { parts, assumed } = readByKeys(input);
+    const { parts, assumed } = readByKeys(input, isTiedIfSilent(input));
     conclude(input, parts, assumed);
     return parts;
   },

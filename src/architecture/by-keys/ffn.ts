@@ -4,15 +4,22 @@ import { times } from '../families/decoder';
 import type { ConfigReader, Field } from '../reader';
 import type { FfnBlock } from '../types';
 
-/** Activations whose FFN has a gate in nearly all models that name them, and those without. */
-const GATED = /silu|swish|glu/i;
-const PLAIN = /gelu|relu|tanh/i;
+/** Activations of FFNs without a gate. GELU has one in models with RMSNorm (Gemma and its kin) and none in older ones. */
+const PLAIN = /relu|tanh$/i;
+const GATED = /silu|swish|glu$/i;
+
+interface Circumstances {
+  readonly isLayerNorm: boolean;
+  readonly assume: (what: string) => void;
+}
 
 /** Has the FFN three matrices or two? By a switch, or by the activation's name. */
-function isGated(text: ConfigReader, assume: (what: string) => void): boolean {
+function isGated(text: ConfigReader, { isLayerNorm, assume }: Circumstances): boolean {
   if (text.has('gated_mlp')) return text.flag('gated_mlp', true).value;
   const act = text.text('hidden_act');
-  const gated = act === null || GATED.test(act) || !PLAIN.test(act);
+  const isPlain = (name: string) =>
+    !GATED.test(name) && (/gelu/i.test(name) ? isLayerNorm : PLAIN.test(name));
+  const gated = act === null || !isPlain(act);
   assume(
     gated
       ? `FFNs of three matrices, one a gate (${act ?? 'no activation is named'})`
@@ -26,9 +33,10 @@ export function ffnByKeys(
   text: ConfigReader,
   hidden: Expression,
   layers: Field<number>,
-  assume: (what: string) => void,
+  circumstances: Circumstances,
 ): (layer: number) => FfnBlock {
-  const gated = isGated(text, assume);
+  const { assume } = circumstances;
+  const gated = isGated(text, circumstances);
   const all = text.flag('use_bias', false).value;
   const bias = text.flag('mlp_bias', all).value;
   const dense = () => denseFfn(hidden, { intermediate: text.size('intermediate_size'), gated, bias });

@@ -29,19 +29,22 @@ const hasPositionTable = (text: ConfigReader): boolean =>
  * A decoder-only transformer by its keys alone, in the layout that most have: attention and FFN after a norm each, and a
  * norm at the end. What the keys leave open is assumed, and said.
  */
-export function readByKeys(input: FamilyInput): ReadByKeys {
+export function readByKeys(input: FamilyInput, tiedByDefault = false): ReadByKeys {
   const { text } = input;
   const assumed: string[] = [];
   const assume = (what: string) => void assumed.push(what);
   const layers = text.layers();
   const tie = 'tie_word_embeddings';
-  if (!text.has(tie) && !input.root.has(tie)) assume('an LM head of its own beside the embedding table');
-  const model = readModel(input, layers, false);
+  if (!text.has(tie) && !input.root.has(tie))
+    assume(
+      tiedByDefault ? 'the embedding table as LM head' : 'an LM head of its own beside the embedding table',
+    );
+  const model = readModel(input, layers, tiedByDefault);
   const hidden = hiddenOf(model);
   const isLayerNorm = hasLayerNorm(text);
   if (isLayerNorm) assume('LayerNorms with biases');
   const attentionOf = attentionByKeys(text, hidden, layers, assume);
-  const ffnOf = ffnByKeys(text, hidden, layers, assume);
+  const ffnOf = ffnByKeys(text, hidden, layers, { isLayerNorm, assume });
   const extra = norms(['input_layernorm', 'post_attention_layernorm'], hidden, isLayerNorm);
   const pattern = {
     attention: text.originOf('layer_types', 'sliding_window_pattern', 'max_window_layers'),

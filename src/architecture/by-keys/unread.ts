@@ -6,7 +6,7 @@ const COSTLESS = new RegExp(
     '^_|^\\$|^(id|name|auto_map|architectures|model_type|model_version|task|seed|prefix|license)$',
     '^(use_cache|pretraining_tp|torchscript|is_decoder|tie_encoder_decoder|use_return_dict|return_dict)$',
     'rope|rotary|theta|alibi|position|yarn|^mscale|^block_size$|^n_ctx$|context_len|seq_?len|max_.*(len|seq|window)',
-    'dropout|drop_path|token|eps(ilon)?$|^hc_eps$|sinkhorn|init|_std$|dtype|precision|fp32|bf16|fp16|quant|version',
+    'dropout|pdrop|drop_path|^summary_|query_pre_attn|token|eps(ilon)?$|^hc_eps$|sinkhorn|init|_std$|dtype|precision|fp32|bf16|fp16|quant|version',
     'flash|attn_impl|attention_impl|sdpa|kernel|fuse|cache_impl|checkpoint|parallel|offload|world_size',
     'loss|aux|coef|jitter|norm_topk|topk_method|topk_group|^n_group|num_expert_group|scoring|score_f|renorm',
     'softcap|logit|scal(e|ing)|multiplier|temperature|^mup|alpha$|beta$|clip|limit',

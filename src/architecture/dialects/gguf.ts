@@ -44,6 +44,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
 /** Model type by llama.cpp's architecture, where the keys above say all that its reader asks for. */
 const TYPES: Readonly<Record<string, string>> = {
   llama: 'llama',
+  llama4: 'llama4_text',
   qwen2: 'qwen2',
   qwen2moe: 'qwen2_moe',
   qwen3: 'qwen3',
@@ -149,6 +150,11 @@ function valuesOf(dump: Dump): KeyValues {
   const vocab = dump.vocabulary();
   if (vocab) values.vocab_size = vocab;
   Object.assign(values, headWidths(dump), gating(dump));
+  // Here the experts' width has the plain name, and the dense layers' another.
+  if (dump.arch === 'llama4' && values.intermediate_size && values.moe_intermediate_size) {
+    values.intermediate_size_mlp = values.intermediate_size;
+    values.intermediate_size = values.moe_intermediate_size;
+  }
   if (dump.listsTensors) {
     const paths = [['tensors']];
     const hasBias = dump.hasTensor('blk.0.attn_q.bias') || dump.hasTensor('blk.0.attn_qkv.bias');
@@ -254,9 +260,11 @@ function byKeys(input: Parameters<FamilyReader>[0], values: KeyValues, arch: str
   return readByKeys({ ...input, text: input.text.withValues(values) }).parts;
 }
 
+const isMany = (value: unknown): boolean => typeof value === 'number' && value > 1;
+
 /** Mixtral has Llama's architecture name. */
 const typeOf = (arch: string, values: KeyValues): string | null =>
-  arch === 'llama' && Number(values.num_experts?.value) > 1 ? 'mixtral' : (TYPES[arch] ?? null);
+  arch === 'llama' && isMany(values.num_experts?.value) ? 'mixtral' : (TYPES[arch] ?? null);
 
 const archOf = (object: Readonly<Record<string, unknown>>): string | null => {
   const value = plain(object['general.architecture']);

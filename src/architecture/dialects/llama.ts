@@ -74,7 +74,7 @@ function readLlama4(input: Parameters<FamilyReader>[0], dense: Field<number>): R
 
 /** Llama 3.2 Vision: cross-attention layers spread evenly between the others (llama-models, `_init_fusion_schedule`). */
 function crossLayers(text: ConfigReader, count: number): KeyValues {
-  const own = text.size('n_layers');
+  const own = text.layers('n_layers');
   const step = Math.max(1, Math.ceil(own.value / count));
   const schedule: number[] = [];
   for (let i = own.value - 1; i >= 0 && schedule.length < count; i -= step) schedule.unshift(i);

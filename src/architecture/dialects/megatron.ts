@@ -5,7 +5,6 @@ import type { FamilyParts, FamilyReader } from '../families/decoder';
 import { deepseekMtp } from '../families/deepseek-mtp';
 import { given, isObject, type ConfigReader, type Field, type KeyAliases, type KeyValues } from '../reader';
 import type { MtpLayers } from '../types';
-import { FAMILIES } from '../families';
 import { dialectFamily, isGiven, type Dialect } from './dialect';
 
 /**
@@ -182,16 +181,20 @@ function windows(text: ConfigReader, layers: number): KeyValues {
   };
 }
 
+const MOST_LAYERS = 10_000;
+const MAX_TERMS = 1000;
+
 /** `moe_layer_freq` may be Python: `([0]*3+[1]*58)`. */
 export function layerPattern(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   if (/^\d+$/.test(value.trim())) return Number(value);
-  const terms = value.replace(/[()\s]/g, '').split('+');
+  const terms = value.replace(/[()\s]/g, '').split('+', MAX_TERMS);
   const parsed = terms.map((term) => {
     const [, items, times] = /^\[([01](?:,[01])*)\](?:\*(\d{1,4}))?$/.exec(term) ?? [];
     if (items === undefined) return null;
     const list = items.split(',').map(Number);
-    return Array.from({ length: Number(times ?? 1) }, () => list).flat();
+    const count = Number(times ?? 1);
+    return list.length * count > MOST_LAYERS ? null : Array.from({ length: count }, () => list).flat();
   });
   return parsed.includes(null) ? value : parsed.flat();
 }
@@ -257,8 +260,9 @@ function mtpOf(text: ConfigReader, { model, groups }: FamilyParts): MtpLayers | 
 export const megatronDialect: Dialect = {
   family: dialectFamily(NAME, 'megatron', ALIASES, read, storage, unread),
   find: (file) => {
-    const isKnown = typeof file.model_type === 'string' && FAMILIES.has(file.model_type);
-    if (isKnown || isGiven(file.architectures) || isGiven(file.num_hidden_layers)) return null;
+    // Megatron's own is an enumeration's member: `ModelType.encoder_or_decoder`.
+    const isOther = typeof file.model_type === 'string' && !file.model_type.includes('.');
+    if (isOther || isGiven(file.architectures) || isGiven(file.num_hidden_layers)) return null;
     for (const path of PATHS) {
       const at = path.reduce<unknown>((value, step) => (isObject(value) ? value[step] : undefined), file);
       if (!isObject(at)) continue;

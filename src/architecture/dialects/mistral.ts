@@ -1,8 +1,8 @@
 import { readByKeys } from '../by-keys/read';
-import type { FamilyReader } from '../families/decoder';
+import type { FamilyInput, FamilyParts, FamilyReader } from '../families/decoder';
 import { given, isObject, type ConfigReader, type KeyAliases, type KeyValues } from '../reader';
 import type { Tower } from '../types';
-import { dialectFamily, hasAll, isGiven, refuseUnreadWithin, type Dialect } from './dialect';
+import { dialectFamily, hasAll, isGiven, readAs, refuseUnreadWithin, type Dialect } from './dialect';
 
 /**
  * Mistral's params.json (TransformerArgs of mistral-inference; vLLM's `adapt_config_dict` for the newer keys): Mistral,
@@ -36,6 +36,7 @@ const MOE_KEYS = [
 
 const NAME = 'Mistral (params.json)';
 const TELLING = ['dim', 'n_layers', 'n_heads', 'hidden_dim'];
+const MAMBA_TELLING = ['dim', 'n_layers', 'n_groups'];
 
 /** One window for all layers, or a list that repeats, null for full attention. */
 function windows(text: ConfigReader): KeyValues {
@@ -85,7 +86,20 @@ function storage(text: ConfigReader): KeyValues {
   };
 }
 
+/** Mamba-Codestral (MambaArgs of mistral-inference): what the file leaves out is mamba_ssm's default. */
+function readMamba(input: FamilyInput): FamilyParts {
+  const { text } = input;
+  const [width, headDim] = [2 * text.size('dim').value, 64];
+  const { paths } = text.originOf('dim');
+  return readAs('mamba2', input, {
+    intermediate_size: given(width, { paths, note: '2 x dim' }),
+    num_heads: given(width / headDim, { paths, note: `2 x dim, in heads of ${headDim}` }),
+    head_dim: given(headDim),
+  });
+}
+
 const read: FamilyReader = (input) => {
+  if (input.text.text('model_type') === 'mamba') return readMamba(input);
   const text = input.text.withValues(windows(input.text));
   const { parts } = readByKeys({ ...input, text });
   if (text.has('moe')) refuseUnreadWithin(text, 'moe', NAME, MOE_KEYS);
@@ -97,6 +111,8 @@ export const mistralDialect: Dialect = {
   find: (file) => {
     // DistilBERT and its like have the same four keys, and a model_type of their own.
     const type = file.model_type;
+    if (type === 'mamba' && hasAll(file, MAMBA_TELLING))
+      return { path: [], keys: MAMBA_TELLING, modelType: 'mamba' };
     const isOther = typeof type === 'string' && type !== 'transformer';
     return hasAll(file, TELLING) && !isOther ? { path: [], keys: TELLING, modelType: 'mistral' } : null;
   },
