@@ -1,6 +1,7 @@
 import type { FamilyReader } from '../families/decoder';
 import { given, isObject, type ConfigReader, type KeyAliases, type KeyValues } from '../reader';
 import { dialectFamily, hasAll, readAs, refuseUnreadWithin, type Dialect } from './dialect';
+import { ATTENTION_KEYS, withFurtherParts } from './state-spaces-layers';
 
 /**
  * The configs of the state-spaces repository (mamba_ssm's MambaConfig), as in state-spaces/mamba-2.8b and mamba2-2.7b: no
@@ -26,7 +27,7 @@ const SSM_KEYS = [
   ...['dt_min', 'dt_max', 'dt_init', 'dt_scale', 'dt_init_floor', 'dt_limit', 'A_init_range'],
   ...['chunk_size', 'use_fast_path', 'use_mem_eff_path', 'rmsnorm'],
 ];
-const COSTLESS = ['rms_norm', 'residual_in_fp32', 'fused_add_norm', 'attn_cfg'];
+const COSTLESS = ['rms_norm', 'residual_in_fp32', 'fused_add_norm'];
 
 const NAME = 'Mamba (state-spaces)';
 const TELLING = ['d_model', 'n_layer', 'ssm_cfg'];
@@ -63,23 +64,16 @@ function secondMixer(text: ConfigReader): KeyValues {
 const read: FamilyReader = (input) => {
   const { text } = input;
   for (const key of COSTLESS) text.known.add(key);
-  const attention = text.list('attn_layer_idx') ?? [];
-  const mlp = text.size('d_intermediate', 0, 0).value;
-  if (attention.length > 0 || mlp > 0)
-    text.problem(
-      'error',
-      'config/unsupported',
-      'Decode Lens reads state-space configs of this form without attention layers and MLPs only.',
-      [attention.length > 0 ? 'attn_layer_idx' : 'd_intermediate'],
-    );
   refuseUnreadWithin(text, 'ssm_cfg', NAME, SSM_KEYS);
+  refuseUnreadWithin(text, 'attn_cfg', NAME, ATTENTION_KEYS);
   const second = isSecond(text);
   const tie = text.flag('tie_word_embeddings', true);
-  return readAs(second ? 'mamba2' : 'mamba', input, {
+  const parts = readAs(second ? 'mamba2' : 'mamba', input, {
     ...paddedVocab(text),
     ...(second && secondMixer(text)),
     tie_word_embeddings: tie,
   });
+  return withFurtherParts(text, parts);
 };
 
 export const stateSpacesDialect: Dialect = {

@@ -13,20 +13,21 @@ import { glmFamilies } from './glm';
 import { gptFamilies } from './gpt';
 import { gptNeoFamilies } from './gpt-neo';
 import { grokFamilies } from './grok';
-import { hybridFamilies } from './hybrids';
 import { hunyuanFamilies } from './hunyuan';
+import { hybridFamilies } from './hybrids';
+import { hymbaFamilies } from './hymba';
 import { jetMoeFamilies } from './jetmoe';
 import { kimiLinearFamilies } from './kimi-linear';
-import { layerNormFamilies } from './layernorm';
 import { lagunaFamilies } from './laguna';
+import { layerNormFamilies } from './layernorm';
 import { lfm2Families } from './lfm2';
 import { llamaFamilies } from './llama';
 import { llama4Families } from './llama4';
 import { longcatFamilies } from './longcat';
 import { mambaFamilies } from './mamba';
+import { mimoV2Families } from './mimo-v2';
 import { minimaxFamilies } from './minimax';
 import { minimaxMFamilies } from './minimax-m';
-import { mimoV2Families } from './mimo-v2';
 import { mllamaFamilies } from './mllama';
 import { moeFamilies } from './moe-families';
 import { mosaicFamilies } from './mosaic';
@@ -42,9 +43,9 @@ import { qwenNextFamilies } from './qwen-next';
 import { recurrentGemmaFamilies } from './recurrent-gemma';
 import { rwkvFamilies } from './rwkv';
 import { step3Families } from './step3';
+import { step3p5Families } from './step3p5';
 import { xlstmFamilies } from './xlstm';
 import { zambaFamilies } from './zamba';
-import { step3p5Families } from './step3p5';
 
 export type { Family } from './decoder';
 
@@ -64,20 +65,21 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...gptFamilies,
   ...gptNeoFamilies,
   ...grokFamilies,
-  ...hybridFamilies,
   ...hunyuanFamilies,
+  ...hybridFamilies,
+  ...hymbaFamilies,
   ...jetMoeFamilies,
   ...kimiLinearFamilies,
-  ...layerNormFamilies,
   ...lagunaFamilies,
+  ...layerNormFamilies,
   ...lfm2Families,
-  ...llamaFamilies,
   ...llama4Families,
+  ...llamaFamilies,
   ...longcatFamilies,
   ...mambaFamilies,
+  ...mimoV2Families,
   ...minimaxFamilies,
   ...minimaxMFamilies,
-  ...mimoV2Families,
   ...mllamaFamilies,
   ...moeFamilies,
   ...mosaicFamilies,
@@ -93,9 +95,9 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...recurrentGemmaFamilies,
   ...rwkvFamilies,
   ...step3Families,
+  ...step3p5Families,
   ...xlstmFamilies,
   ...zambaFamilies,
-  ...step3p5Families,
 ];
 
 /** By `model_type`. */
