@@ -13,26 +13,11 @@ import {
   type Family,
   type FamilyReader,
 } from './decoder';
+import { hyperConnection } from './hyper-connection';
 import { compressedAttentionOf, compressionOf } from './deepseek-v4-attention';
 
 /** Kept in FP32 in the checkpoints: hyper-connections, sinks, the routers' biases. */
 const FP32 = { fixedBytes: 4 };
-
-/**
- * Mixer of the `hc_mult` residual streams at one place (Manifold-Constrained Hyper-Connections, report section 2.2):
- * `rows` outputs of all streams, with a base each and a few scales.
- */
-const hyperConnection = (
-  name: string,
-  streams: Expression,
-  hidden: Expression,
-  rows: Expression,
-  scales: Expression | number,
-): Tensor[] => [
-  matrix(`${name}_fn`, 'other', rows, product(streams, hidden), FP32),
-  vector(`${name}_base`, 'other', rows, FP32),
-  vector(`${name}_scale`, 'other', product(scales), FP32),
-];
 
 /**
  * DeepSeek-V4 (report; DeepSeek's inference/model.py, whose names the checkpoints have; transformers' deepseek_v4):

@@ -16,6 +16,7 @@ import { grokFamilies } from './grok';
 import { hunyuanFamilies } from './hunyuan';
 import { hybridFamilies } from './hybrids';
 import { hymbaFamilies } from './hymba';
+import { hyV4Families } from './hy-v4';
 import { jetMoeFamilies } from './jetmoe';
 import { kimiLinearFamilies } from './kimi-linear';
 import { lagunaFamilies } from './laguna';
@@ -68,6 +69,7 @@ export const ALL_FAMILIES: readonly Family[] = [
   ...hunyuanFamilies,
   ...hybridFamilies,
   ...hymbaFamilies,
+  ...hyV4Families,
   ...jetMoeFamilies,
   ...kimiLinearFamilies,
   ...lagunaFamilies,
