@@ -106,7 +106,9 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     // What the reader says of a config that the schema refuses follows from the same mistake.
     const isSound = schema.every((p) => p.severity !== 'error');
     if (isSound && !isBroken) problems.push(...read.problems.map((p) => suggestFamily(p, match)));
-    if (isSound) architecture = read.architecture;
+    // Nor does a half-typed line's size become the class default that stands for an absent key.
+    const isGuess = isBroken && read.problems.some((p) => p.code === 'config/class-default');
+    if (isSound && !isGuess) architecture = read.architecture;
   }
   const checked = architecture && input.checkpoint ? checkCheckpoint(architecture, input.checkpoint) : null;
   if (checked?.problem) problems.push(checked.problem);
