@@ -36,7 +36,7 @@ const readStep3: FamilyReader = (input) => {
     intermediate: text.size('moe_intermediate_size'),
     sharedIntermediate: text.optionalSize('share_expert_dim', 0) ?? given(0),
     prefix: 'moe',
-    sharedName: 'share_expert',
+    sharedPath: 'share_expert',
   });
   const expertLayers = moeLayers(text, layers.value);
   const anyDense = expertLayers.size < layers.value;

@@ -53,7 +53,7 @@ const readStep3p5: FamilyReader = (input) => {
     sharedIntermediate: text.optionalSize('share_expert_dim', 0) ?? given(0),
     sharedBias: mlpBias,
     prefix: 'moe',
-    sharedName: 'share_expert',
+    sharedPath: 'share_expert',
     extra: text.flag('use_moe_router_bias', true).value
       ? [vector('moe.router_bias', 'router', symbol('E', expertCount))]
       : [],
