@@ -11,7 +11,7 @@ import {
 } from './plain';
 
 /**
- * Cohere's Command and Aya (transformers' cohere, cohere2, cohere2_moe): attention and FFN side by side after one norm
+ * Cohere's Command and Aya (transformers' cohere, cohere2, cohere2_moe, cohere_compass): attention and FFN side by side after one norm
  * without bias; embedding and LM head are one.
  */
 function cohere(text: ConfigReader, sliding: Sliding | null, ffn: PlainDecoder['ffn']): PlainDecoder {
@@ -37,6 +37,10 @@ const readCohere = ({ text }: FamilyInput): PlainDecoder => cohere(text, null, d
 /** Command R7B, Command A, and the text models of Aya Vision and Command A Vision: three windows, then one full layer. */
 const readCohere2 = ({ text }: FamilyInput): PlainDecoder =>
   cohere(text, slidingByType(text, { period: 4, window: 4096 }), denseWidth(text));
+
+/** North Micro Vision: all layers attend to everything unless `layer_types` says otherwise. */
+const readCompass = ({ text }: FamilyInput): PlainDecoder =>
+  cohere(text, slidingByType(text, { period: 1, window: 4096 }), denseWidth(text));
 
 /** The MoE of Command: dense layers first, whose window pattern is their own. */
 function readCohere2Moe({ text }: FamilyInput): PlainDecoder {
@@ -95,6 +99,14 @@ export const cohereFamilies: readonly Family[] = [
     schema: 'cohere',
     defaults: COHERE,
     read: plainReader(readCohere2),
+  },
+  {
+    name: 'Cohere Compass',
+    types: ['cohere_compass_text', 'cohere_compass'],
+    classes: ['CohereCompassForCausalLM', 'CohereCompassForConditionalGeneration'],
+    schema: 'cohere',
+    defaults: COHERE,
+    read: plainReader(readCompass),
   },
   {
     name: 'Cohere 2 MoE',

@@ -70,6 +70,7 @@ function readExperts(text: ConfigReader, hidden: Expression, vocab: Expression, 
     topK,
     intermediate: width,
     sharedIntermediate: times(text.optionalSize('n_shared_experts', 0), width),
+    sharedBias: text.flag('mlp_bias', false).value,
     prefix,
     names: { gate: 'w1', up: 'w3', down: 'w2' },
     extra: isHashed

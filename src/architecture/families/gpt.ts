@@ -163,7 +163,10 @@ const GPT2 = defaultsOf([768, 12, 12, 50257], { max_position_embeddings: 1024 })
 const GPTJ = defaultsOf([4096, 28, 16, 50400]);
 
 export const gptFamilies: readonly Family[] = [
-  gptFamily('GPT-2', 'gpt2', ['GPT2LMHeadModel', 'GPT2LMHeadCustomModel'], GPT2, readGpt2),
+  {
+    ...gptFamily('GPT-2', 'gpt2', ['GPT2LMHeadModel', 'GPT2LMHeadCustomModel'], GPT2, readGpt2),
+    types: ['gpt2', 'gpt-sw3'],
+  },
   gptFamily(
     'GPT',
     'openai-gpt',

@@ -145,6 +145,33 @@ export const furtherFamilies: readonly Family[] = [
       ],
     },
   ),
+  // Queries and keys are normalized without weights; a gate as wide as all heads; four norms a layer.
+  llamaLike(
+    {
+      name: 'Muse Glimmer',
+      types: ['muse_glimmer_text', 'muse_glimmer'],
+      classes: ['MuseGlimmerForCausalLM', 'MuseGlimmerForConditionalGeneration'],
+    },
+    {
+      defaults: {
+        vocab_size: 202_048,
+        hidden_size: 6656,
+        intermediate_size: 19_968,
+        num_hidden_layers: 52,
+        num_attention_heads: 32,
+        num_key_value_heads: 2,
+        head_dim: 128,
+        sliding_window: 2048,
+      },
+      attention: (text, { hidden, queryHeads, headDim }) => ({
+        ...biasBy('attention_bias')(text),
+        extra: [matrix('self_attn.gate_proj', 'attention', product(queryHeads, headDim), hidden)],
+      }),
+      // The last layer attends to everything, and each fourth before it.
+      window: slidingByTypes((i, layers) => (layers - 1 - i) % 4 !== 0),
+      norms: (hidden) => norms([...TWO, 'pre_feedforward_layernorm', 'post_feedforward_layernorm'], hidden),
+    },
+  ),
   llamaLike(
     { name: 'Mellum', types: ['mellum'], classes: ['MellumForCausalLM'] },
     {

@@ -56,6 +56,26 @@ export const ungatedFamilies: readonly Family[] = [
       ends: () => ({ finalNorm: 'layer' }),
     },
   ),
+  llamaLike(
+    {
+      name: 'Cosmos 3 Edge',
+      types: ['cosmos3_edge_text', 'cosmos3_edge'],
+      classes: ['Cosmos3EdgeForConditionalGeneration'],
+    },
+    {
+      defaults: {
+        vocab_size: 131_072,
+        hidden_size: 2048,
+        intermediate_size: 9216,
+        num_hidden_layers: 28,
+        num_attention_heads: 16,
+        num_key_value_heads: 8,
+        head_dim: 128,
+      },
+      attention: biasBy('attention_bias'),
+      dense: (text) => ({ ...ungated(text), names: { up: 'fc1', down: 'fc2' } }),
+    },
+  ),
   // Norms of queries, keys and layers have no weights.
   llamaLike(
     { name: 'NanoChat', types: ['nanochat'], classes: ['NanoChatForCausalLM'] },

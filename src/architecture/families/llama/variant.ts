@@ -21,6 +21,7 @@ import {
   type Family,
   type FamilyInput,
   type FamilyReader,
+  type Heads,
 } from '../decoder';
 import { everyLayerSame, type FfnRule } from './ffn';
 import { scoreHead } from './stored';
@@ -30,6 +31,7 @@ import { noWindow, type WindowRule } from './window';
 export interface LayerSizes {
   readonly hidden: Expression;
   readonly headDim: Expression;
+  readonly queryHeads: Expression;
   readonly kvHeads: Expression;
 }
 
@@ -119,10 +121,12 @@ function noteDraftHead({ root, text }: FamilyInput): void {
     );
 }
 
-const layerSizes = (
-  hidden: Expression,
-  { headDim, kvHeads }: Pick<SoftmaxSpec, 'headDim' | 'kvHeads'>,
-): LayerSizes => ({ hidden, headDim: symbol('d', headDim), kvHeads: symbol('n_kv', kvHeads) });
+const layerSizes = (hidden: Expression, { headDim, queryHeads, kvHeads }: Heads): LayerSizes => ({
+  hidden,
+  headDim: symbol('d', headDim),
+  queryHeads: symbol('n_q', queryHeads),
+  kvHeads: symbol('n_kv', kvHeads),
+});
 
 function readDense(text: ConfigReader, hidden: Expression, { dense }: LlamaVariant) {
   const intermediate = text.size('intermediate_size');

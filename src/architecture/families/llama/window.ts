@@ -53,12 +53,12 @@ export const slidingEverywhere: WindowRule = (text, layers) => {
 
 /** The window by `layer_types`, or by a rule where there are none. */
 export const slidingByTypes =
-  (isSliding: (layer: number) => boolean): WindowRule =>
+  (isSliding: (layer: number, layers: number) => boolean): WindowRule =>
   (text, layers) => {
     const types = readLayerTypes(text, layers.value);
     const size = readSize(text);
     if (types) return byTypes(text, types);
-    return size === null ? NO_WINDOWS : windowFor(size, NO_ORIGIN, isSliding);
+    return size === null ? NO_WINDOWS : windowFor(size, NO_ORIGIN, (i) => isSliding(i, layers.value));
   };
 
 /** Qwen's modelling code drops the window unless `use_sliding_window` says otherwise, whatever else stands there. */
