@@ -1,6 +1,6 @@
 import type { CheckpointSummary } from '../protocol';
 import type { ReadProblem } from './reader';
-import { expectedBytes, explainBytes, type StoredPart } from './stored';
+import { expectedBytes, explainBytes, tolerance, type StoredPart } from './stored';
 import type { Architecture } from './types';
 
 /** What the checkpoint beside a config says of itself; read by a shell, for nothing here touches files. */
@@ -44,9 +44,7 @@ export function checkCheckpoint(architecture: Architecture, facts: CheckpointFac
       'warning',
       `The checkpoint is not whole: ${someOf(shortFiles)} ${shortFiles.length === 1 ? 'ends' : 'end'} before all tensors do.`,
     );
-  // What some methods keep beside the values is known to within some bytes only.
-  if (architecture.storage.method?.isEstimate && Math.abs(difference) < ESTIMATE_TOLERANCE * expected)
-    return { summary, problem: null };
+  if (Math.abs(difference) < tolerance(architecture, expected)) return { summary, problem: null };
   const uncounted = architecture.towers.filter((tower) => tower.tensors === null);
   if (uncounted.length > 0 && difference > 0)
     return problem(
@@ -64,8 +62,6 @@ export function checkCheckpoint(architecture: Architecture, facts: CheckpointFac
         `${file} has ${bytesText(totalBytes)} where the config describes ${bytesText(expected)} (${difference > 0 ? '+' : ''}${percent(difference / expected)}), and no known difference of checkpoints explains it: a key here, the dtype or the quantization may not be that of the weights, or this is a fine-tuned model with other modules.`,
       );
 }
-
-const ESTIMATE_TOLERANCE = 0.01;
 
 const someOf = (files: readonly string[]): string =>
   files.length > 3 ? `${files.slice(0, 3).join(', ')} and ${files.length - 3} more` : files.join(', ');

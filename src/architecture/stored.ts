@@ -81,15 +81,20 @@ export function explainBytes(architecture: Architecture, total: number): StoredP
       `language model with ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} for every ${of}, which is not what the config says`,
       (w) => sizeOf(w) * bytes,
     );
-  return explain(total, [
+  const variants = [
     variant(architecture, 'language model', BYTES),
     inAll(2, 'weight', ELEMENTS),
     inAll(4, 'weight', ELEMENTS),
     inAll(1, 'weight', ELEMENTS),
     // DeepSeek-V3's index counts so, scales as well as FP8 values.
     inAll(2, 'stored value', STORED_ELEMENTS),
-  ]);
+  ];
+  return explain(total, variants, tolerance(architecture, total));
 }
+
+/** Bytes that a checkpoint may differ by without a reason: what some methods keep beside the values is an estimate. */
+export const tolerance = ({ storage }: Architecture, total: number): number =>
+  storage.method?.isEstimate ? 0.005 * total : 0;
 
 /**
  * Bytes of the checkpoint that this family's publishers would make: everything the config describes, and the copies and
@@ -123,18 +128,18 @@ function endsOf(architecture: Architecture): readonly [StoredWeight, StoredWeigh
 const storedTensor = ({ storage, model }: Architecture, tensor: Tensor): StoredWeight =>
   storedAlone(storage, weightOf(tensor, constant(1), null), model.layers);
 
-function explain(total: number, variants: readonly Variant[]): StoredPart[] | null {
+function explain(total: number, variants: readonly Variant[], allowed = 0): StoredPart[] | null {
   for (const { base, parts } of variants) {
-    const found = combination(total - base.size, parts);
+    const found = combination(total - base.size, parts, allowed);
     if (found) return [base, ...found];
   }
   return null;
 }
 
-/** The smallest set of parts with this sum; null if none has. Parts are few: a dozen at most. */
-export function combination(sum: number, parts: readonly StoredPart[]): StoredPart[] | null {
+/** The smallest set of parts with this sum, give or take what is allowed; null if none has. Parts are few: a dozen at most. */
+export function combination(sum: number, parts: readonly StoredPart[], allowed = 0): StoredPart[] | null {
   const search = (rest: number, from: number, left: number): StoredPart[] | null => {
-    if (rest === 0) return [];
+    if (Math.abs(rest) <= allowed) return [];
     if (left === 0) return null;
     for (let i = from; i < parts.length; i++) {
       const part = parts[i];

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expectedBytes, explainElements, type Architecture } from '../../src/architecture';
+import { BF16 } from '../../src/architecture/quantization/dtypes';
 import {
   bitsAndBytes4,
   bitsAndBytes8,
@@ -15,7 +16,7 @@ import {
   type Format,
 } from '../../src/architecture/quantization/formats';
 import { readMethod } from '../../src/architecture/quantization/methods';
-import { nameList } from '../../src/architecture/quantization/names';
+import { nameList, type ListKind } from '../../src/architecture/quantization/names';
 import { compilePattern } from '../../src/architecture/quantization/pattern';
 import { architectureOf, catalogConfig, read, type Config } from './fixtures';
 
@@ -96,10 +97,13 @@ describe('quantization: sizes of one array', () => {
   });
   it('bitsandbytes', () => {
     // 65,536 values: 1,024 maxima of blocks of 64; nested, those in 4 blocks of 256. Both have a note of some bytes.
-    const [elements, bytes, , flat] = sizes(bitsAndBytes4('NF4', false), [256, 256]);
+    const [elements, bytes, , flat] = sizes(bitsAndBytes4('NF4', 'float16', false), [256, 256]);
     assert.deepEqual([elements, bytes], [32768, 32768]);
-    assert.equal(flat, 1024 * 4 + 16 * 4 + 85);
-    assert.equal(bitsAndBytes4('NF4', true).size([256, 256]).scaleBytes, 1024 + (4 + 272) * 4 + 175);
+    assert.equal(flat, 1024 * 4 + 16 * 4 + 79);
+    assert.equal(
+      bitsAndBytes4('NF4', 'bfloat16', true).size([256, 256]).scaleBytes,
+      1024 + (4 + 272) * 4 + 171,
+    );
     assert.deepEqual(sizes(bitsAndBytes8, [256, 64]), [16384, 16384, 257, 1025]);
   });
 });
@@ -500,6 +504,7 @@ describe('quantization: published checkpoints', () => {
       220.18,
       235107904512,
     ],
+    ['Qwen3.5-35B-A3B', { ...fixture('qwen-next/qwen3.5-35b-a3b'), dtype }, 66.97, 35951822704],
     ['Qwen3-4B', qwen3(2560, 9728, 36, 32), 8044936192, null],
     ['Qwen3-8B', qwen3(4096, 12288, 36, 32), 16381470720, null],
     ['Qwen3-14B', qwen3(5120, 17408, 40, 40), 29536614400, null],
@@ -511,6 +516,39 @@ describe('quantization: published checkpoints', () => {
       null,
     ],
   ];
+  const nf4 = {
+    quant_method: 'bitsandbytes',
+    load_in_4bit: true,
+    bnb_4bit_quant_type: 'nf4',
+    llm_int8_skip_modules: ['model.vision_backbone', 'model.transformer.ff_out', 'model.transformer.ln_f'],
+  };
+  // reubzdubz/Molmo7B_D_NF4Quant; jeremieconte/granite-3.1-1b-a400m-instruct, in FP32.
+  lists.push(
+    [
+      'Molmo-7B-D in NF4',
+      { ...fixture('olmo/molmo-7b-d'), torch_dtype: 'float16', quantization_config: nf4 },
+      6661964712,
+      null,
+    ],
+    [
+      'Granite-3.1-1B-A400M in FP32',
+      {
+        model_type: 'granitemoe',
+        hidden_size: 1024,
+        intermediate_size: 512,
+        num_hidden_layers: 24,
+        num_attention_heads: 16,
+        num_key_value_heads: 8,
+        num_local_experts: 32,
+        num_experts_per_tok: 8,
+        vocab_size: 49155,
+        tie_word_embeddings: true,
+        torch_dtype: 'float32',
+      },
+      5338513408,
+      null,
+    ],
+  );
   for (const [name, config, bytes, elements] of lists)
     it(name, () => {
       const architecture = architectureOf(config);
@@ -523,7 +561,7 @@ describe('quantization: published checkpoints', () => {
 
 describe('quantization: lists of names', () => {
   const layers = [0, 1, 2, 3];
-  const named = (entries: readonly unknown[], name: string, ...rest: [kind?: 'substrings' | 'patterns']) =>
+  const named = (entries: readonly unknown[], name: string, ...rest: [kind?: ListKind]) =>
     nameList(entries, ...rest).namedIn(name, layers).length;
 
   it('paths with a layer’s number, whatever stands before it', () => {
@@ -595,6 +633,25 @@ describe('quantization: lists of names', () => {
     assert.deepEqual(nameList(['mtp.layers.1.eh_proj']).namedIn('eh_proj', [4, 5], 4), [5]);
     assert.equal(named(['mtp', 'mtp.layers.0.mlp'], 'mlp.up_proj'), 0);
   });
+  it('whole paths of what stands once, and parts of it', () => {
+    // Molmo's LM head is `ff_out`, as the down projection of each layer.
+    assert.equal(named(['model.transformer.ff_out'], 'ff_out'), 0);
+    assert.equal(nameList(['model.transformer.ff_out']).namedIn('ff_out', [null]).length, 1);
+  });
+  it('whole names only in lists of compressed-tensors', () => {
+    const entries = [
+      'model.layers.1.linear_attn',
+      'model.layers.1.linear_attn.in_proj_a',
+      'lm_head',
+      'mtp.fc',
+    ];
+    const list = nameList(entries, 'exact');
+    assert.deepEqual(list.namedIn('linear_attn.in_proj_a', layers), [1]);
+    assert.deepEqual(list.namedIn('linear_attn.out_proj', layers), []);
+    assert.deepEqual(list.namedIn('lm_head', [null]), [null]);
+    assert.deepEqual(list.namedIn('fc', [4], 4), [4]);
+    assert.deepEqual(list.namedIn('fc', layers, 4), []);
+  });
   it('any part of a name in AWQ’s lists, patterns throughout in GPTQ’s', () => {
     assert.equal(named(['gate'], 'mlp.gate_proj', 'substrings'), 4);
     assert.equal(named(['layers.1.'], 'mlp.gate_proj', 'substrings'), 1);
@@ -605,7 +662,7 @@ describe('quantization: lists of names', () => {
     const list = nameList(['', 7, null, {}, 're:(?!x).*', 're:(', 're:(a)\\1']);
     assert.deepEqual(list.ignored, ['re:(?!x).*', 're:(', 're:(a)\\1']);
     assert.equal(list.namedIn('mlp.up_proj', layers).length, 0);
-    const { notes } = readMethod({ quant_method: 'fp8', ignored_layers: ['re:(?=x)'] }, 2, {});
+    const { notes } = readMethod({ quant_method: 'fp8', ignored_layers: ['re:(?=x)'] }, BF16, {});
     assert.deepEqual(notes, ['not understood in the list of unquantized modules: re:(?=x)']);
   });
   it('names a part of the layers asked for, for any list', () => {

@@ -1,13 +1,27 @@
-/** Bytes of the dtypes that checkpoints are kept in. */
-export const DTYPES: Readonly<Record<string, { readonly name: string; readonly bytes: number }>> = {
-  float32: { name: 'FP32', bytes: 4 },
-  float: { name: 'FP32', bytes: 4 },
-  fp32: { name: 'FP32', bytes: 4 },
-  float16: { name: 'FP16', bytes: 2 },
-  half: { name: 'FP16', bytes: 2 },
-  fp16: { name: 'FP16', bytes: 2 },
-  bfloat16: { name: 'BF16', bytes: 2 },
-  bf16: { name: 'BF16', bytes: 2 },
-  float8_e4m3fn: { name: 'FP8', bytes: 1 },
-  fp8: { name: 'FP8', bytes: 1 },
+/** A number format of unquantized weights. */
+export interface Dtype {
+  /** For the user: `BF16`. */
+  readonly name: string;
+  readonly bytes: number;
+  /** In PyTorch's words. */
+  readonly torch: string;
+}
+
+const FP32: Dtype = { name: 'FP32', bytes: 4, torch: 'float32' };
+const FP16: Dtype = { name: 'FP16', bytes: 2, torch: 'float16' };
+const FP8: Dtype = { name: 'FP8', bytes: 1, torch: 'float8_e4m3fn' };
+export const BF16: Dtype = { name: 'BF16', bytes: 2, torch: 'bfloat16' };
+
+/** By the names that configs have for them. */
+export const DTYPES: Readonly<Partial<Record<string, Dtype>>> = {
+  float32: FP32,
+  float: FP32,
+  fp32: FP32,
+  float16: FP16,
+  half: FP16,
+  fp16: FP16,
+  bfloat16: BF16,
+  bf16: BF16,
+  float8_e4m3fn: FP8,
+  fp8: FP8,
 };

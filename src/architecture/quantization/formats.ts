@@ -115,12 +115,15 @@ export const packed = (options: PackedOptions): Format => ({
   },
 });
 
-/** What bitsandbytes notes beside each array as JSON text, shape and the nested maxima's offset in it: some bytes more or less. */
-const BNB_NOTE_BYTES = 85;
-const BNB_NESTED_NOTE_BYTES = 175;
+/** What bitsandbytes notes beside each array as JSON text; the offset of nested maxima has about 20 digits. */
+function noteBytes(shape: readonly number[], dtype: string, nested: boolean): number {
+  const text = `{"quant_type": "nf4", "blocksize": 64, "dtype": "${dtype}", "shape": [${shape.join(', ')}]}`;
+  const inner = ', "nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": ';
+  return text.length + (nested ? inner.length + 20 : 0);
+}
 
 /** bitsandbytes' 4 bits: absolute maxima of blocks of 64, themselves 8-bit in blocks of 256 when nested. */
-export const bitsAndBytes4 = (name: string, nested: boolean): Format => ({
+export const bitsAndBytes4 = (name: string, dtype: string, nested: boolean): Format => ({
   name,
   size: (shape) => {
     const elements = up(total(shape), 2);
@@ -128,7 +131,7 @@ export const bitsAndBytes4 = (name: string, nested: boolean): Format => ({
     const outer = nested ? up(blocks, 256) : 0;
     // The 16 code points, and of nested maxima their 256 code points.
     const maps = 16 + (nested ? 256 : 0);
-    const note = nested ? BNB_NESTED_NOTE_BYTES : BNB_NOTE_BYTES;
+    const note = noteBytes(shape, dtype, nested);
     return {
       elements,
       bytes: elements,

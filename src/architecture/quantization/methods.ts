@@ -10,7 +10,8 @@ import {
   scaledBytes,
   type Format,
 } from './formats';
-import { nameList } from './names';
+import { nameList, type ListKind } from './names';
+import type { Dtype } from './dtypes';
 import type { Habits } from './publishers';
 import {
   bitsOf,
@@ -44,17 +45,15 @@ const UNQUANTIZED_KEYS = [
 /** `{"a": …}` as well as `["a"]`: some files keep a map by module name. */
 const namesIn = (value: unknown): readonly unknown[] => (isObject(value) ? Object.keys(value) : list(value));
 
-/** Reads a `quantization_config` (or its like) of a model whose unquantized weights have elements of `dtypeBytes`. */
-export function readMethod(config: Config, dtypeBytes: number, habits: Habits): Method {
+/** Reads a `quantization_config` (or its like) of a model whose unquantized weights are `dtype`. */
+export function readMethod(config: Config, dtype: Dtype, habits: Habits): Method {
   const inner = isObject(config.quantization) ? config.quantization : config;
   const name = methodName(config, inner);
-  // AutoAWQ leaves out each module that has an entry anywhere in its name.
-  const kind = name === 'awq' ? 'substrings' : 'paths';
   const unquantized = nameList(
     UNQUANTIZED_KEYS.flatMap((key) => namesIn(inner[key])),
-    kind,
+    LIST_KINDS[name],
   );
-  const { rules, notes = [], isEstimate = false } = rulesOf(name, inner, dtypeBytes, habits);
+  const { rules, notes = [], isEstimate = false } = rulesOf(name, inner, dtype, habits);
   const { ignored } = unquantized;
   return {
     name,
@@ -69,6 +68,13 @@ export function readMethod(config: Config, dtypeBytes: number, habits: Habits): 
   };
 }
 
+/** AutoAWQ leaves out each module that has an entry anywhere in its name. */
+const LIST_KINDS: Readonly<Partial<Record<string, ListKind>>> = {
+  awq: 'substrings',
+  'awq-marlin': 'substrings',
+  'compressed-tensors': 'exact',
+};
+
 function methodName(config: Config, inner: Config): string {
   const stated = lower(config.quant_method) ?? lower(inner.quant_method);
   if (stated !== null) return stated.replaceAll('_', '-');
@@ -78,7 +84,7 @@ function methodName(config: Config, inner: Config): string {
 }
 
 /** With underscores as hyphens: both spellings are in use. */
-function rulesOf(name: string, config: Config, dtypeBytes: number, habits: Habits): Rules {
+function rulesOf(name: string, config: Config, dtype: Dtype, habits: Habits): Rules {
   switch (name) {
     case 'fp8':
     case 'deepseek-v4-fp8':
@@ -98,7 +104,7 @@ function rulesOf(name: string, config: Config, dtypeBytes: number, habits: Habit
         rules: [everywhere(MXFP4, ({ module, role }) => module === 'routedFfn' && role === 'matrix')],
       };
     case 'compressed-tensors':
-      return configGroups(config, { ...habits, scaleBytes: habits.scaleBytes ?? dtypeBytes });
+      return configGroups(config, { ...habits, scaleBytes: habits.scaleBytes ?? dtype.bytes });
     case 'modelopt':
     case 'modelopt-fp4':
     case 'modelopt-mixed':
@@ -116,16 +122,16 @@ function rulesOf(name: string, config: Config, dtypeBytes: number, habits: Habit
     case 'intel/auto-round':
       return autoRound(config);
     case 'bitsandbytes':
-      return bitsAndBytes(config);
+      return bitsAndBytes(config, dtype);
     case 'mlx':
     case 'metal':
-      return mlx(config, dtypeBytes);
+      return mlx(config, dtype);
     case 'eetq':
       return { rules: [everywhere(scaledBytes('INT8, a scale a row', { block: [1, 0], scaleBytes: 2 }))] };
     case 'bitnet':
       return {
         rules: [
-          everywhere(packedInBytes('ternary', { bits: 2, group: 0, globals: 1, globalBytes: dtypeBytes })),
+          everywhere(packedInBytes('ternary', { bits: 2, group: 0, globals: 1, globalBytes: dtype.bytes })),
         ],
       };
     default:
@@ -204,24 +210,26 @@ function autoRound(config: Config): Rules {
   };
 }
 
-function bitsAndBytes(config: Config): Rules {
+function bitsAndBytes(config: Config, dtype: Dtype): Rules {
   if (config.load_in_4bit !== true && config._load_in_4bit !== true)
     return { rules: [everywhere(bitsAndBytes8)] };
   const kind = (lower(config.bnb_4bit_quant_type) ?? 'fp4').toUpperCase();
   const isNested = config.bnb_4bit_use_double_quant === true;
-  return { rules: [everywhere(bitsAndBytes4(`${kind}, blocks of 64`, isNested))], isEstimate: true };
+  const format = bitsAndBytes4(`${kind}, blocks of 64`, dtype.torch, isNested);
+  // The offset that nested maxima are noted with has more or fewer digits.
+  return { rules: [everywhere(format)], isEstimate: isNested };
 }
 
 /**
  * MLX quantizes whatever has a matrix whose rows are whole groups, embeddings, LM heads and routers too. Beside `bits` and
  * `group_size` stand modules by name, with settings of their own or false.
  */
-function mlx(config: Config, dtypeBytes: number): Rules {
+function mlx(config: Config, dtype: Dtype): Rules {
   const formatOf = (settings: Config): Format | null => {
     if (settings.bits === undefined) return null;
     if (lower(settings.mode) === 'mxfp4') return MXFP4;
     const [bits, group] = [bitsOf(settings.bits) ?? 4, groupOf(settings.group_size, 64)];
-    return packed({ bits, group, scaleBytes: dtypeBytes, zeroPoints: 'plain' });
+    return packed({ bits, group, scaleBytes: dtype.bytes, zeroPoints: 'plain' });
   };
   const modules = Object.entries(config).filter(([name, value]) => name.includes('.') && isSetting(value));
   const overrides = namedByFormat(

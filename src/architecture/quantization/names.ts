@@ -14,8 +14,11 @@ export interface NameList {
   readonly ignored: readonly string[];
 }
 
-/** How a method reads its entries: by whole parts of a path, by any substring (AWQ), or all as regular expressions. */
-export type ListKind = 'paths' | 'substrings' | 'patterns';
+/**
+ * How a method reads its entries: as parts of a path, which name all within them too; as a module's whole name
+ * (compressed-tensors, whose lists name parents of what is quantized); by any substring (AWQ); or as regular expressions.
+ */
+export type ListKind = 'paths' | 'exact' | 'substrings' | 'patterns';
 
 /** What stands before the language model's layers differs from file to file. */
 const WRAPPERS = /^(?:(?:model|language_model|text_model|thinker|llm|backbone|transformer|decoder)\.)+(?=.)/;
@@ -45,6 +48,8 @@ export function nameList(entries: readonly unknown[], kind: ListKind = 'paths'):
   const byGlob = new Map<string, Listed & { readonly test: Pattern }>();
   /** Paths, or parts of one, in every layer: with dots at both ends. */
   const anywhere: string[] = [];
+  /** Whole paths of what stands once. */
+  const once: string[] = [];
   const sources: string[] = [];
   const ignored: string[] = [];
 
@@ -69,7 +74,7 @@ export function nameList(entries: readonly unknown[], kind: ListKind = 'paths'):
     const [, mtp, layer, path = ''] = IN_LAYER.exec(inside) ?? [];
     if (layer === undefined) {
       if (entry.includes('*')) addPattern(entry, globSource(entry));
-      else anywhere.push(`.${inside}.`);
+      else (inside === entry ? anywhere : once).push(`.${inside}.`);
     } else if (path.includes('*')) {
       const test = byGlob.get(path)?.test ?? compilePattern(globSource(path));
       const listed = byGlob.get(path) ?? (test && { layers: new Set<number>(), all: false, test });
@@ -95,11 +100,13 @@ export function nameList(entries: readonly unknown[], kind: ListKind = 'paths'):
       const own = name.replaceAll('*', '0');
       const isMtp = sample !== null && sample >= mtpFrom;
       const dotted = isMtp ? `.mtp.${own}.` : `.${own}.`;
-      if (anywhere.some((part) => dotted.includes(part))) return places;
+      if (anywhere.some((part) => (kind === 'exact' ? part === dotted : dotted.includes(part))))
+        return places;
+      if (sample === null && once.some((path) => dotted.startsWith(path))) return places;
       if (unnumbered && isMatched(unnumbered, own, sample, mtpFrom)) return places;
       const listed: Listed[] = [];
       if (sample !== null) {
-        for (const path of ['', ...ancestors(own)]) {
+        for (const path of kind === 'exact' ? [own] : ['', ...ancestors(own)]) {
           const found = byPath.get(path);
           if (found) listed.push(found);
         }

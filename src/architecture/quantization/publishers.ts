@@ -17,6 +17,7 @@ const ROUTER: readonly [RegExp, number] = [/(?:^|\.)gate$/, 4];
 
 /** By model type, the language model's or the wrapper's; the first row that fits counts. */
 const PUBLISHERS: readonly (readonly [types: RegExp, habits: Habits])[] = [
+  [/^qwen3_5/, { scaleBytes: 2, kept: [[/linear_attn\.(?:A_log|norm)$/, 4]] }],
   [/^qwen/, { scaleBytes: 2 }],
   [/^glm4v?_moe/, { scaleBytes: 4 }],
   // UE8M0 scales of a byte. DeepSeek-V3.1 and V3.2 have such scales too, but as FP32.

@@ -2,7 +2,7 @@ import type { JsonPath } from '../../protocol';
 import { isObject, type ConfigReader } from '../reader';
 import type { Tensor, WeightModule } from '../types';
 import type { Weight } from '../weights';
-import { DTYPES } from './dtypes';
+import { BF16, DTYPES, type Dtype } from './dtypes';
 import { packedInBytes, plain, type Format } from './formats';
 import { readMethod } from './methods';
 import type { Place } from './names';
@@ -11,7 +11,7 @@ import type { Config, Method } from './rules';
 
 /** How a model's checkpoint stores its weights, as the config says. */
 export interface Storage {
-  readonly dtype: { readonly name: string; readonly bytes: number };
+  readonly dtype: Dtype;
   readonly method: Method | null;
   /** Where the method stands in the file. */
   readonly path: JsonPath | null;
@@ -53,7 +53,7 @@ export function readStorage(
         : `dtype ${JSON.stringify(stated)} is not known: unquantized weights are counted at BF16`,
     );
   // FP8 as a dtype is the quantized part; what stays is BF16.
-  const dtype = known && known.bytes > 1 ? known : { name: 'BF16', bytes: 2 };
+  const dtype = known && known.bytes > 1 ? known : BF16;
   const types = [modelType, root.raw('model_type'), text.raw('model_type')];
   const habits = habitsOf(types.filter((type): type is string => typeof type === 'string'));
   const place = [text, root]
@@ -61,7 +61,7 @@ export function readStorage(
     .find(({ config }) => isObject(config) && Object.keys(config).length > 0);
   const config = place ? place.config : beside;
   if (!place && beside) notes.push('the config names no quantization, hf_quant_config.json beside it does');
-  const method = isObject(config) ? readMethod(config, dtype.bytes, habits) : null;
+  const method = isObject(config) ? readMethod(config, dtype, habits) : null;
   return {
     dtype,
     method,
