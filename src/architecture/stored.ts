@@ -48,7 +48,12 @@ function variant(architecture: Architecture, what: string, sizeOf: SizeOf): Vari
     ...storedOnly.map((t) => ({ what: t.name, size: sizeOf(storedTensor(architecture, t)) })),
     { what: 'a second copy of the tied LM head', size: model.tiedEmbeddings ? sizeOf(embedding) : 0 },
     { what: 'no LM head', size: -sums.head },
-    ...(sizeOf === BYTES ? [{ what: 'no scales of the KV cache', size: -kvScales(architecture) }] : []),
+    ...(sizeOf === BYTES
+      ? [
+          { what: 'no scales of the KV cache', size: -kvScales(architecture) },
+          { what: 'biases of zero that AutoGPTQ gave every quantized layer', size: zeroBiases(architecture) },
+        ]
+      : []),
     ...(sizeOf === BYTES && storage.dtype.bytes === 2
       ? [{ what: 'nothing in FP32', size: -2 * sumOf(stored, FP32_ELEMENTS) }]
       : []),
@@ -112,6 +117,16 @@ function kvScales({ groups, storage }: Architecture): number {
   const caches = (attention: AttentionBlock) => attention.kind === 'softmax' && attention.cache === 'own';
   const layers = groups.reduce((n, g) => n + g.indices.length * g.attention.filter(caches).length, 0);
   return 2 * layers * storage.kvScaleBytes;
+}
+
+/** AutoGPTQ's first versions stored an FP16 bias for layers that have none. */
+function zeroBiases({ stored, storage }: Architecture): number {
+  if (storage.method?.name !== 'gptq') return 0;
+  const biased = new Set(stored.map((w) => w.weight.name));
+  const isQuantized = (w: StoredWeight) => w.scaleBytes > 0 && !biased.has(`${w.weight.name}.bias`);
+  return stored
+    .filter(isQuantized)
+    .reduce((sum, w) => sum + 2 * w.copies * (w.weight.tensor.shape[0]?.value ?? 0), 0);
 }
 
 /** Embedding and LM head as an MTP layer holds them: a method may quantize that head, though a list keeps the model's own. */

@@ -87,6 +87,11 @@ describe('a checkpoint beside a config', () => {
     assert.equal(check(config, bytesOf(config) + 1234), null);
     assert.match(check(config, 16060522496) ?? '', /^information: .* 2 bytes for every weight/);
   });
+  it('of AutoGPTQ may have biases of zero', () => {
+    const config = { ...LLAMA, quantization_config: { quant_method: 'gptq', bits: 4, group_size: 128 } };
+    const rows = 32 * (4096 + 1024 + 1024 + 4096 + 14336 + 14336 + 4096);
+    assert.match(check(config, bytesOf(config) + 2 * rows) ?? '', /^information: .* with biases of zero/);
+  });
   it('brings the quantization that the config does not name', () => {
     const quantization = {
       producer: { name: 'modelopt' },
