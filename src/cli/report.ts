@@ -21,8 +21,13 @@ function storedText(weights: WeightsSummary, checkpoint: ModelAnalysis['checkpoi
   const beside = checkpoint
     ? `; ${checkpoint.file} ${checkpoint.bytes === checkpoint.expectedBytes ? 'agrees to the byte' : `has ${bytes(checkpoint.bytes)}`}`
     : '';
-  return `${bytes(weights.bytes)}: ${formats}${beside}`;
+  return [`${bytes(weights.bytes)}: ${formats}${beside}`, ...weights.notes].join('; ');
 }
+
+const uncountedTowers = (p: Parameters): string[] =>
+  (['vision', 'audio'] as const)
+    .filter((kind) => p[kind] === null)
+    .map((kind) => `without the ${kind} tower`);
 
 const towerTexts = (p: Parameters): string[] =>
   (['vision', 'audio'] as const).flatMap((kind) => {
@@ -61,7 +66,14 @@ function facts({
         ...towerTexts(p),
       ].join(', '),
     ],
-    ...(weights ? [['checkpoint', storedText(weights, checkpoint)] as [string, string]] : []),
+    ...(weights
+      ? [
+          ['checkpoint', [storedText(weights, checkpoint), ...uncountedTowers(p)].join('; ')] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     [
       'KV cache',
       `${bytes(kv.bytesPerToken)} per token${kv.unboundedBytesPerToken < kv.bytesPerToken ? `, ${bytes(kv.unboundedBytesPerToken)} of it never dropped` : ''}${kv.stateBytesPerSequence > 0 ? `; state ${bytes(kv.stateBytesPerSequence)} per sequence` : ''}`,

@@ -56,7 +56,8 @@ function storedLine({ weights, checkpoint }: ModelAnalysis): string {
       : checkpoint.bytes === checkpoint.expectedBytes
         ? `; ${escapeMarkdown(checkpoint.file)} agrees to the byte`
         : `; ${escapeMarkdown(checkpoint.file)} has ${bytes(checkpoint.bytes)}`;
-  return `Stored as the config says: ${formats}${beside}`;
+  const notes = weights.notes.map((note) => `; ${escapeMarkdown(note)}`).join('');
+  return `Stored as the config says: ${formats}${beside}${notes}`;
 }
 
 function costTable({ options, cost, afdCost, kv }: ModelAnalysis): string {

@@ -97,7 +97,12 @@ describe("DeepSeek's kin", () => {
     assert.deepEqual(experts({ ...plain, moe_layer_freq: [0, 0, 1, 1, 0, 1] }), [2, 3, 5]);
     const types = ['dense', 'sparse', 'dense', 'sparse', 'dense', 'dense'];
     assert.deepEqual(experts({ ...plain, mlp_layer_types: types }), [1, 3]);
-    assert.deepEqual(experts({ ...plain, n_routed_experts: null }), []);
+    const none = read({ ...plain, n_routed_experts: null });
+    assert.ok(none.architecture?.groups.every((g) => g.ffn.every((f) => f.kind === 'dense')));
+    assert.deepEqual(
+      none.problems.map((p) => [p.severity, p.code]),
+      [['warning', 'config/no-experts']],
+    );
     assert.match(
       messages({ ...plain, n_routed_experts: undefined, model_type: 'deepseek_v2' }),
       /is missing/,

@@ -690,6 +690,13 @@ describe('quantization: lists of names', () => {
   });
 });
 
+describe('quantization: absurd lists', () => {
+  it('takes so many patterns and names the rest as not understood', () => {
+    const entries = Array.from({ length: 6000 }, (_, i) => `re:.*layers.3.*(a|b)*experts.${i}.*`);
+    assert.equal(nameList(entries).ignored.length, 5800);
+  });
+});
+
 describe('quantization: patterns', () => {
   it('match as re.match does', () => {
     const cases: [pattern: string, yes: readonly string[], no: readonly string[]][] = [

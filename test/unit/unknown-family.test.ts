@@ -105,6 +105,10 @@ describe('unknown families', () => {
       assert.deepEqual(kinds({ ...UNKNOWN, ...without(MOE, 'num_experts'), [key]: 64 }), ['32 GQA moe']);
     assert.match(messageOf({ ...UNKNOWN, n_routed_experts: 64 }), /"num_experts_per_tok" is missing/);
   });
+  it('are refused where a key tells of experts that no other key counts', () => {
+    for (const key of ['num_expert_groups', 'mixture_size', 'experts_scale'])
+      assert.match(messageOf({ ...UNKNOWN, [key]: 8 }), new RegExp(`"${key}" may change the architecture`));
+  });
   it('have dense layers where keys say so', () => {
     assert.deepEqual(kinds({ ...UNKNOWN, ...MOE, first_k_dense_replace: 3 }), ['3 GQA dense', '29 GQA moe']);
     assert.deepEqual(kinds({ ...UNKNOWN, ...MOE, decoder_sparse_step: 2 }), ['16 GQA dense', '16 GQA moe']);

@@ -34,6 +34,9 @@ const STRUCTURAL = new RegExp(
 /** Multi-token prediction and drafters stand beside the model, which counts the same without. */
 const BESIDE = /nextn|mtp|draft|eagle|dspark/i;
 
+const EXPERTS = /expert|mixture/i;
+const EXPERT_COUNTS = ['num_experts', 'n_routed_experts', 'num_local_experts', 'moe_num_experts'];
+
 export interface UnreadKeys {
   /** May change what is counted, and nobody knows how. */
   readonly structural: readonly string[];
@@ -53,13 +56,17 @@ export function isOn(key: string, value: unknown): boolean {
  * or because they are lists or objects), and the rest.
  */
 export function unreadKeys(text: ConfigReader): UnreadKeys {
+  // Where no experts were read, a key that tells of some is no detail of theirs.
+  const hasExperts = EXPERT_COUNTS.some((key) => text.has(key));
+  const tellsOfExperts = (key: string) => !hasExperts && EXPERTS.test(key);
   const unread = Object.keys(text.config).filter(
-    (key) => !text.known.has(key) && !COSTLESS.test(key) && isOn(key, text.config[key]),
+    (key) =>
+      !text.known.has(key) && (tellsOfExperts(key) || !COSTLESS.test(key)) && isOn(key, text.config[key]),
   );
   const decides = (key: string) => {
     if (BESIDE.test(key)) return false;
     const value = text.config[key];
-    return isObject(value) || Array.isArray(value) || STRUCTURAL.test(key);
+    return isObject(value) || Array.isArray(value) || tellsOfExperts(key) || STRUCTURAL.test(key);
   };
   return { structural: unread.filter(decides), ignored: unread.filter((key) => !decides(key)) };
 }

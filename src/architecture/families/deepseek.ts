@@ -133,7 +133,16 @@ function readFfn(
   // Null says that there are none; absent beside their width it is missing.
   const isMissing = text.raw('n_routed_experts') === undefined && text.has('moe_intermediate_size');
   const count = isMissing ? text.size(keys, undefined, 0) : text.optionalSize(keys, 0);
-  if (count === null || count.value === 0) return { of: () => denseOf(bias), experts: null };
+  if (count === null || count.value === 0) {
+    if (text.has('num_experts_per_tok') && text.has('moe_intermediate_size'))
+      text.problem(
+        'warning',
+        'config/no-experts',
+        'No experts are given, so every layer is read as dense, as the modelling code does; the other keys of experts stand without use.',
+        ['n_routed_experts'],
+      );
+    return { of: () => denseOf(bias), experts: null };
+  }
   const width = text.size('moe_intermediate_size');
   const experts = moeFfn(text, hidden, {
     experts: count,

@@ -36,6 +36,9 @@ const escape = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$
 const globSource = (glob: string): string =>
   `${glob.replace(/\.\*$/, '').split(/\*+/).map(escape).join('.*')}(\\.|$)`;
 
+/** Each is tried on every module of every layer: far more than any published list has would take seconds. */
+const MAX_PATTERNS = 200;
+
 /** Layers that a path or glob inside a layer is listed for. */
 interface Listed {
   readonly layers: Set<number>;
@@ -54,7 +57,7 @@ export function nameList(entries: readonly unknown[], kind: ListKind = 'paths'):
   const ignored: string[] = [];
 
   const addPattern = (entry: string, source: string) => {
-    if (compilePattern(source)) sources.push(source);
+    if (sources.length < MAX_PATTERNS && compilePattern(source)) sources.push(source);
     else ignored.push(entry);
   };
   const addInLayer = (listed: Listed, mtp: string | undefined, layer: string) => {
