@@ -204,6 +204,7 @@ const DECIDING_KEYS = [
   'use_cla',
   'qk_nope_dim',
   'linear_num_heads',
+  'gated_norm_rank',
 ];
 /** Lists with a kind for each layer. They change nothing where all kinds are the same. */
 const LAYER_KIND_KEYS = ['layer_types', 'mlp_layer_types'];

@@ -17,6 +17,8 @@ export interface LatentSpec {
   readonly prefix?: string;
   /** Name of the output projection, `o_proj` unless given. */
   readonly outputName?: string;
+  /** Queries and a gate of all values from one matrix, of the normalized and the plain query latent (A.X K2). */
+  readonly queryGate?: boolean;
   /** Weights of an indexer or a gate. */
   readonly extra?: readonly Tensor[];
 }
@@ -48,7 +50,9 @@ export function latentAttention(hidden: Expression, spec: LatentSpec): LatentBlo
     tensors.push(
       ...linear(`${p}q_a_proj`, 'attention', queryRank, hidden, bias),
       vector(`${p}q_a_layernorm`, 'attention', queryRank),
-      matrix(`${p}q_b_proj`, 'attention', queryDim, queryRank),
+      spec.queryGate
+        ? matrix(`${p}q_gate_proj`, 'attention', sum(queryDim, product(heads, value)), product(2, queryRank))
+        : matrix(`${p}q_b_proj`, 'attention', queryDim, queryRank),
     );
   }
   tensors.push(

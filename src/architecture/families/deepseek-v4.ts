@@ -40,6 +40,8 @@ const readDeepSeekV4: FamilyReader = (input) => {
   ];
   const headMixer = hyperConnection('hc_head', streams, hidden, streams, 1);
   const ratios = compressionOf(text, layers.value);
+  // Meant by the layers with an indexer, which a file may have none of.
+  for (const key of ['index_topk', 'index_n_heads']) text.has(key);
   const attentionOf = memo((ratio: number) => compressedAttentionOf(text, hidden, ratio, ratios));
   const ffnOf = memo((isHashed: boolean) => readExperts(text, hidden, vocab, isHashed));
   const isHashed = hashedLayers(text, layers.value);

@@ -31,6 +31,10 @@ export interface DeepSeekVariant {
   readonly correctionBias: 'always' | 'never' | 'by-method' | 'by-default-method' | 'by-flag';
   /** Norms beside the two that each layer has. */
   readonly extraNorms?: (text: ConfigReader, hasExperts: boolean) => readonly string[];
+  /** Queries and an output gate come from one matrix. */
+  readonly queryGate?: true;
+  /** Weights of a layer beside attention, FFN and norms. */
+  readonly layerExtra?: (text: ConfigReader, hidden: Expression, hasExperts: boolean) => readonly Tensor[];
   readonly tied?: boolean;
   /** The published checkpoints hold embedding and LM head in the MTP layer again. */
   readonly mtpStoresEnds?: boolean;
@@ -56,7 +60,8 @@ export const readDeepSeek =
     noteAssumedSizes(text, SIZES);
     const ffn = readFfn(text, hidden, layers.value, variant.correctionBias);
     const indexers = readIndexers(text, hidden, layers.value);
-    const latentOf = memo((owns: boolean) => readLatent(text, hidden, indexers?.of(owns)));
+    const queryGate = variant.queryGate ?? false;
+    const latentOf = memo((owns: boolean) => readLatent(text, hidden, { queryGate, ...indexers?.of(owns) }));
     const attentionOf: (layer: number) => AttentionBlock =
       variant.attention === 'plain' || isPlain(text)
         ? plainAttention(text, hidden, layers, variant.qkNorm)
@@ -64,6 +69,7 @@ export const readDeepSeek =
     const extraOf = memo((hasExperts: boolean) => [
       ...twoNorms(hidden),
       ...norms(variant.extraNorms?.(text, hasExperts) ?? [], hidden),
+      ...(variant.layerExtra?.(text, hidden, hasExperts) ?? []),
     ]);
     const layerOf = (attention: AttentionBlock, block: FfnBlock) =>
       layer(attention, block, extraOf(block.kind === 'moe'));

@@ -1,4 +1,5 @@
 import type { Family } from './decoder';
+import { axk2Families } from './axk2';
 import { bailingFamilies } from './bailing';
 import { cohereFamilies } from './cohere';
 import { deciFamilies } from './deci';
@@ -52,6 +53,7 @@ export type { Family } from './decoder';
 
 /** Every family that is read. A new one is a file of its own, or a row in one of these. */
 export const ALL_FAMILIES: readonly Family[] = [
+  ...axk2Families,
   ...bailingFamilies,
   ...cohereFamilies,
   ...deciFamilies,
