@@ -39,6 +39,30 @@ const globSource = (glob: string): string =>
 /** Each is tried on every module of every layer: far more than any published list has would take seconds. */
 const MAX_PATTERNS = 200;
 
+const LAYERS = 'layers.';
+const ONLY_WRAPPERS = /^(?:(?:model|language_model|text_model|thinker|llm|backbone|transformer|decoder)\.)*$/;
+const prefixes = new Map<string, boolean>();
+/** Lists have few prefixes and a thousand entries. */
+function isWrapperPrefix(prefix: string): boolean {
+  let known = prefixes.get(prefix);
+  if (known === undefined) {
+    known = ONLY_WRAPPERS.test(prefix);
+    if (prefixes.size < 100) prefixes.set(prefix, known);
+  }
+  return known;
+}
+
+/** `model.layers.3.mlp.gate` as most entries are, without a regular expression each; null for any other form. */
+function plainLayerPath(entry: string): { readonly layer: string; readonly path: string } | null {
+  const at = entry.indexOf(LAYERS);
+  if (at === -1 || entry.includes('*') || !isWrapperPrefix(entry.slice(0, at))) return null;
+  const dot = entry.indexOf('.', at + LAYERS.length);
+  const layer = entry.slice(at + LAYERS.length, dot === -1 ? undefined : dot);
+  return /^\d+$/.test(layer) && dot < entry.length - 1
+    ? { layer, path: dot === -1 ? '' : entry.slice(dot + 1) }
+    : null;
+}
+
 /** Layers that a path or glob inside a layer is listed for. */
 interface Listed {
   readonly layers: Set<number>;
@@ -64,6 +88,14 @@ export function nameList(entries: readonly unknown[], kind: ListKind = 'paths'):
     if (layer === '*') listed.all = true;
     else listed.layers.add(mtp === undefined ? Number(layer) : mtpKey(Number(layer)));
   };
+  const addPath = (path: string, mtp: string | undefined, layer: string) => {
+    let listed = byPath.get(path);
+    if (!listed) {
+      listed = { layers: new Set<number>(), all: false };
+      byPath.set(path, listed);
+    }
+    addInLayer(listed, mtp, layer);
+  };
   const add = (entry: string) => {
     if (kind === 'patterns' || entry.startsWith('re:')) {
       addPattern(entry, entry.replace(/^re:/, ''));
@@ -71,6 +103,11 @@ export function nameList(entries: readonly unknown[], kind: ListKind = 'paths'):
     }
     if (kind === 'substrings') {
       addPattern(entry, `.*${escape(entry)}`);
+      return;
+    }
+    const plain = plainLayerPath(entry);
+    if (plain) {
+      addPath(plain.path, undefined, plain.layer);
       return;
     }
     const inside = entry.replace(WRAPPERS, '');
@@ -85,9 +122,7 @@ export function nameList(entries: readonly unknown[], kind: ListKind = 'paths'):
       byGlob.set(path, listed);
       addInLayer(listed, mtp, layer);
     } else {
-      const listed = byPath.get(path) ?? { layers: new Set<number>(), all: false };
-      byPath.set(path, listed);
-      addInLayer(listed, mtp, layer);
+      addPath(path, mtp, layer);
     }
   };
   for (const entry of entries) if (typeof entry === 'string' && entry !== '') add(entry);
