@@ -9,6 +9,7 @@ const pure = {
   hardware: [],
   cost: ['architecture', 'hardware'],
   catalog: [],
+  advice: ['architecture', 'hardware', 'cost'],
 };
 const core = ['architecture', 'hardware', 'cost', 'catalog', 'calibration', 'deployment', 'advice'];
 /** `node` is what the shells on Node share. */

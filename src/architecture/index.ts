@@ -5,7 +5,7 @@ export { ALL_FAMILIES, FAMILIES, type Family } from './families';
 export * from './parameters';
 export * from './quantization';
 export * from './read';
-export { isObject, type ReadProblem } from './reader';
+export { ConfigReader, isObject, type Field, type ReadProblem } from './reader';
 export { elementsOf, field } from './tensors';
 export * from './stored';
 export { towerObjects, TOWER_PLACES } from './towers';

@@ -23,6 +23,8 @@ export interface ReadResult {
   readonly problems: readonly ReadProblem[];
   /** Keys of the language model's object that the reader looked at. */
   readonly readKeys: ReadonlySet<string>;
+  /** The language model's object as its family spells and defaults it, for whoever asks on; what is wrong is not noted again. */
+  readonly text: ConfigReader;
 }
 
 /** Keys that only a language model's config has; three of them make a file one even without `model_type`. */
@@ -271,6 +273,7 @@ export function readArchitecture(
   return {
     problems,
     readKeys: text.known,
+    text: text.aside(),
     architecture: problems.some((p) => p.severity === 'error')
       ? null
       : new ReadArchitecture(described, { family: family.name, modelType, matchedBy, statedName }),

@@ -78,6 +78,19 @@ export class ConfigReader {
     return this.with({ classDefaults });
   }
 
+  /** The same object for a reader whose problems and keys are nobody's business. */
+  aside(): ConfigReader {
+    return new ConfigReader(
+      this.config,
+      this.path,
+      [],
+      new Set(this.known),
+      this.aliases,
+      this.values,
+      this.classDefaults,
+    );
+  }
+
   private with(changed: {
     readonly aliases?: KeyAliases;
     readonly values?: KeyValues;

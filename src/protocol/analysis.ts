@@ -5,6 +5,8 @@
  * Units are in the names: bytes, FLOPs (2 per multiply-add), US dollars per 1M decoded tokens.
  */
 
+import type { Fix } from './advice';
+
 /** How FLOPs, bytes and dollars are counted; see `src/cost/accounting.ts`. */
 export type AccountingId = 'exact' | 'step3-paper';
 export const ACCOUNTINGS: readonly AccountingId[] = ['exact', 'step3-paper'];
@@ -36,12 +38,14 @@ export interface Range {
 }
 
 export interface Finding {
-  /** Stable name of the rule, such as `schema/range`. */
+  /** Stable name of the rule, such as `shape/kv-heads`; `docs/rules` has a page for each. */
   readonly code: string;
   readonly severity: Severity;
   readonly message: string;
   readonly path: JsonPath;
   readonly range: Range;
+  /** Ways to mend it; empty where none is known. */
+  readonly fixes: readonly Fix[];
 }
 
 /** One input of a formula: the symbol as it stands in the formula, its value, and the config keys it was read from. */
@@ -74,6 +78,21 @@ export interface AnalysisOptions {
   /** Tokens in one block of a paged KV cache. */
   readonly kvBlockSize: number;
   readonly windowReservation: WindowReservation;
+  readonly serving: ServingOptions;
+}
+
+/** How the model is to be served: what rules about hardware and co-design are held against. */
+export interface ServingOptions {
+  /** Accelerators that share each matrix; null: not decided, and nothing is said of it. */
+  readonly tensorParallel: number | null;
+  /** Accelerators that share the routed experts; null: not decided. */
+  readonly expertParallel: number | null;
+  /** Accelerators of one server, each with its network card. */
+  readonly gpusPerServer: number;
+  /** Time per output token that is to be met, in milliseconds (Step-3 report: 50). */
+  readonly tpotMs: number;
+  /** Stages that a token's time is divided among: attention, network, FFN (report, section 5.2). */
+  readonly pipelineStages: number;
 }
 
 export interface ModelIdentity {

@@ -1,3 +1,4 @@
+export * from './advice';
 export * from './analysis';
 export * from './panel';
 export * from './server';

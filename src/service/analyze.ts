@@ -15,13 +15,14 @@ import {
   type FamilyMatch,
   type ReadProblem,
 } from '../architecture';
+import { advise, ConfigSubject, ModelSubject, type AdviceContext, type AdviceProblem } from '../advice';
 import { decodeOps, type Op } from '../cost';
 import type { Finding, JsonPath, ModelAnalysis } from '../protocol';
 import { didYouMean } from './did-you-mean';
 import { bytes } from './format';
 import { mayBeModelConfig } from './recognize-text';
 import { misspelledKeys, schemaProblems, towerProblems } from './schema-problems';
-import { type ServiceSettings } from './settings';
+import { targetsOf, type ServiceSettings } from './settings';
 import { summarize } from './summarize';
 
 /** A config, analysed, with all that hovers and hints need besides the result. */
@@ -33,6 +34,8 @@ export interface AnalyzedConfig {
   readonly architecture: Architecture | null;
   /** Operations of one token at each context of the options, in their order. */
   readonly opsByContext: ReadonlyMap<number, readonly Op[]>;
+  /** For what-ifs; null where no architecture could be read. */
+  readonly subject: ModelSubject | null;
   readonly settings: ServiceSettings;
 }
 
@@ -46,6 +49,7 @@ export function analyzeText(input: AnalyzeInput, settings: ServiceSettings): Mod
     severity: 'error',
     path: [],
     range: { start, end: start },
+    fixes: [],
   };
   return withoutArchitecture(input, null, [finding], settings);
 }
@@ -91,7 +95,9 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     return null;
 
   const match = isObject(config.value) && recognizedBy !== null ? matchFamily(config.value) : null;
-  const problems: ReadProblem[] = [];
+  const problems: AdviceProblem[] = [];
+  let subject: ConfigSubject | null = null;
+  let opsByContext: ReadonlyMap<number, readonly Op[]> = new Map();
   let architecture: Architecture | null = null;
   if (match && isObject(config.value)) {
     // A half-typed line may have swallowed the keys after it: then nothing is said of what is missing.
@@ -109,20 +115,35 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     // Nor does a half-typed line's size become the class default that stands for an absent key.
     const isGuess = isBroken && read.problems.some((p) => p.code === 'config/class-default');
     if (isSound && !isGuess) architecture = read.architecture;
+    const context = contextOf(settings, input.checkpoint?.quantization ?? null);
+    if (architecture) {
+      opsByContext = opsAtContexts(architecture, settings);
+      subject = new ModelSubject(config.value, match, read, context, architecture, opsByContext);
+    } else if (!isBroken) subject = new ConfigSubject(config.value, match, read, context);
   }
   const checked = architecture && input.checkpoint ? checkCheckpoint(architecture, input.checkpoint) : null;
   if (checked?.problem) problems.push(checked.problem);
+  if (subject) problems.push(...advise(subject, settings.rules));
   const findings = [
     ...config.problems.map((p): Finding => ({ ...pick(p), range: rangeOf(document, p.offset, p.length) })),
-    ...problems.map((p): Finding => ({ ...pick(p), range: rangeOfPath(document, config, p.path) })),
+    ...problems.map((p): Finding => ({
+      ...pick(p),
+      range: rangeOfPath(document, config, p.path, p.onKey === true),
+    })),
   ];
-  const opsByContext = architecture
-    ? opsAtContexts(architecture, settings)
-    : new Map<number, readonly Op[]>();
   const analysis = architecture
     ? summarize(architecture, opsByContext, input, findings, checked?.summary ?? null, settings)
     : withoutArchitecture(input, match, findings, settings);
-  return { analysis, document, config, match, architecture, opsByContext, settings };
+  return {
+    analysis,
+    document,
+    config,
+    match,
+    architecture,
+    opsByContext,
+    subject: subject instanceof ModelSubject ? subject : null,
+    settings,
+  };
 }
 
 const digits = (name: string): string => name.replace(/\D/g, '');
@@ -155,17 +176,30 @@ export const summarizeModel = (
 ): ModelAnalysis =>
   summarize(architecture, opsAtContexts(architecture, settings), input, findings, null, settings);
 
-const pick = ({ code, severity, message, path }: ReadProblem): Omit<Finding, 'range'> => ({
+const contextOf = (
+  settings: ServiceSettings,
+  quantization: AdviceContext['quantization'],
+): AdviceContext => ({
+  quantization,
+  options: settings.options,
+  targets: targetsOf(settings),
+  accelerators: settings.accelerators,
+});
+
+const pick = ({ code, severity, message, path, fixes }: AdviceProblem): Omit<Finding, 'range'> => ({
   code,
   severity,
   message,
   path,
+  fixes: fixes ?? [],
 });
 
-/** Positions of a finding: the exact value; where a key is missing, the brace of the object that lacks it. */
-function rangeOfPath(document: TextDocument, config: ConfigText, path: JsonPath) {
-  const node = nodeAt(config.root, path);
-  if (!node) return rangeOf(document, 0, 0);
+/** Positions of a finding: the exact value, or its key; where a key is missing, the brace of the object that lacks it. */
+function rangeOfPath(document: TextDocument, config: ConfigText, path: JsonPath, onKey: boolean) {
+  const value = nodeAt(config.root, path);
+  if (!value) return rangeOf(document, 0, 0);
+  const key = value.parent?.type === 'property' ? value.parent.children?.[0] : undefined;
+  const node = onKey && key ? key : value;
   return rangeOf(document, node.offset, node.type === 'object' ? 1 : node.length);
 }
 
@@ -212,6 +246,7 @@ function tooLarge(input: AnalyzeInput, settings: ServiceSettings): AnalyzedConfi
     message: `This file has ${bytes(input.text.length)}; Decode Lens reads model configs of up to ${bytes(settings.maxTextLength)} (setting decodeLens.maxFileSizeKB).`,
     path: [],
     range: { start, end: start },
+    fixes: [],
   };
   return {
     analysis: withoutArchitecture(input, null, [finding], settings),
@@ -220,6 +255,7 @@ function tooLarge(input: AnalyzeInput, settings: ServiceSettings): AnalyzedConfi
     match: null,
     architecture: null,
     opsByContext: new Map(),
+    subject: null,
     settings,
   };
 }

@@ -9,3 +9,4 @@ export * from './hover';
 export { plainText } from './markdown';
 export * from './recognize-text';
 export * from './settings';
+export * from './text-edits';

@@ -1,10 +1,24 @@
+import { isObject } from '../architecture';
 import { ACCELERATORS, findAccelerator, resolveAccelerators, type Accelerator } from '../hardware';
-import { ACCOUNTINGS, PRECISIONS, WINDOW_RESERVATIONS, type AnalysisOptions } from '../protocol';
+import type { Budget, RuleSeverities } from '../advice';
+import {
+  ACCOUNTINGS,
+  PRECISIONS,
+  RULE_SEVERITIES,
+  WINDOW_RESERVATIONS,
+  type AnalysisOptions,
+  type RuleSeverity,
+  type ServingOptions,
+} from '../protocol';
 
 /** What an analysis is made with. */
 export interface ServiceSettings {
   readonly options: AnalysisOptions;
   readonly accelerators: readonly Accelerator[];
+  /** What the user made of rules. */
+  readonly rules: RuleSeverities;
+  /** Limits that hold for this file. */
+  readonly budgets: readonly Budget[];
   /** Longer texts (in UTF-16 code units) are not analysed. */
   readonly maxTextLength: number;
 }
@@ -19,6 +33,8 @@ export interface RawSettings {
   readonly kvBlockSize?: unknown;
   readonly windowReservation?: unknown;
   readonly accelerators?: unknown;
+  readonly rules?: unknown;
+  readonly serving?: unknown;
   readonly maxFileSizeKB?: unknown;
 }
 
@@ -37,8 +53,11 @@ export const DEFAULT_SETTINGS: ServiceSettings = {
     kvPrecision: 'fp8',
     kvBlockSize: 16,
     windowReservation: 'window',
+    serving: { tensorParallel: null, expertParallel: null, gpusPerServer: 8, tpotMs: 50, pipelineStages: 3 },
   },
   accelerators: ACCELERATORS,
+  rules: {},
+  budgets: [],
   maxTextLength: 4096 * 1024,
 };
 
@@ -98,6 +117,10 @@ export function readSettings(raw: RawSettings, base: ServiceSettings = DEFAULT_S
   else if (raw.kvBlockSize !== undefined)
     problems.push(`kvBlockSize must be a whole number of tokens from 1 to ${MAX_BLOCK_SIZE}.`);
 
+  const { rules, problems: ruleProblems } = readRules(raw.rules, base.rules);
+  const { serving, problems: servingProblems } = readServing(raw.serving, fallback.serving);
+  problems.push(...ruleProblems, ...servingProblems);
+
   let { maxTextLength } = base;
   if (typeof raw.maxFileSizeKB === 'number' && raw.maxFileSizeKB >= 1)
     maxTextLength = raw.maxFileSizeKB * 1024;
@@ -106,6 +129,8 @@ export function readSettings(raw: RawSettings, base: ServiceSettings = DEFAULT_S
   return {
     settings: {
       accelerators,
+      rules,
+      budgets: base.budgets,
       maxTextLength,
       options: {
         targets: targets.length > 0 ? [...new Set(targets)] : fallback.targets,
@@ -120,7 +145,59 @@ export function readSettings(raw: RawSettings, base: ServiceSettings = DEFAULT_S
           WINDOW_RESERVATIONS,
           fallback.windowReservation,
         ),
+        serving,
       },
+    },
+    problems,
+  };
+}
+
+/** Severities by rule or group; what is not given stays as it was. */
+function readRules(
+  raw: unknown,
+  base: RuleSeverities,
+): { readonly rules: RuleSeverities; readonly problems: readonly string[] } {
+  if (raw === undefined) return { rules: base, problems: [] };
+  if (!isObject(raw)) return { rules: base, problems: ['rules must be an object of severities by rule.'] };
+  const rules: Record<string, RuleSeverity> = { ...base };
+  const problems: string[] = [];
+  for (const [code, value] of Object.entries(raw)) {
+    const severity = RULE_SEVERITIES.find((s) => s === value);
+    if (severity) rules[code] = severity;
+    else problems.push(`rules["${code}"] must be one of ${RULE_SEVERITIES.join(', ')}.`);
+  }
+  return { rules, problems };
+}
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65536;
+const isPositive = (value: unknown): value is number =>
+  typeof value === 'number' && value > 0 && value <= 1e9;
+
+/** Parallelism and objective; null takes a choice back. */
+function readServing(
+  raw: unknown,
+  base: ServingOptions,
+): { readonly serving: ServingOptions; readonly problems: readonly string[] } {
+  if (raw === undefined) return { serving: base, problems: [] };
+  if (!isObject(raw)) return { serving: base, problems: ['serving must be an object.'] };
+  const problems: string[] = [];
+  const read = <T>(key: string, isValid: (value: unknown) => boolean, what: string, otherwise: T): T => {
+    const value = raw[key];
+    if (value === undefined) return otherwise;
+    if (isValid(value)) return value as T;
+    problems.push(`serving.${key} must be ${what}.`);
+    return otherwise;
+  };
+  const count = 'a whole number from 1 to 65536';
+  const isDegree = (value: unknown) => value === null || isCount(value);
+  return {
+    serving: {
+      tensorParallel: read('tensorParallel', isDegree, `${count}, or null`, base.tensorParallel),
+      expertParallel: read('expertParallel', isDegree, `${count}, or null`, base.expertParallel),
+      gpusPerServer: read('gpusPerServer', isCount, count, base.gpusPerServer),
+      tpotMs: read('tpotMs', isPositive, 'a number of milliseconds above 0', base.tpotMs),
+      pipelineStages: read('pipelineStages', isCount, count, base.pipelineStages),
     },
     problems,
   };

@@ -45,6 +45,7 @@ const OPTIONS: AnalysisOptions = {
   kvPrecision: 'fp8',
   kvBlockSize: 16,
   windowReservation: 'window',
+  serving: { tensorParallel: null, expertParallel: null, gpusPerServer: 8, tpotMs: 50, pipelineStages: 3 },
 };
 
 function architectureOf(name: string): Architecture {

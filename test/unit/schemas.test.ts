@@ -159,6 +159,13 @@ const report: AnalysisReport = {
         kvPrecision: 'fp8',
         kvBlockSize: 16,
         windowReservation: 'window',
+        serving: {
+          tensorParallel: null,
+          expertParallel: null,
+          gpusPerServer: 8,
+          tpotMs: 50,
+          pipelineStages: 3,
+        },
       },
       parameters: {
         total: 1,
@@ -250,6 +257,17 @@ const report: AnalysisReport = {
           severity: 'error',
           message: 'm',
           path: ['a', 0],
+          fixes: [
+            {
+              title: 't',
+              edits: [
+                { path: ['a'], value: 1 },
+                { path: ['b'], remove: true },
+                { path: ['c'], rename: 'd' },
+              ],
+              isPreferred: true,
+            },
+          ],
           range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } },
         },
       ],

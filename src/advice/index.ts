@@ -1,0 +1,6 @@
+export * from './budgets';
+export * from './edits';
+export * from './rule';
+export { RULES } from './rules';
+export * from './run';
+export * from './subject';
