@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import { addAnalyze } from './analyze';
+import { addCatalog } from './catalog-table';
+import { addCompare } from './compare';
+import { addFamilies } from './families';
+
+/** Every command adds itself to the program, in the order in which help lists them. */
+export const COMMANDS: readonly ((program: Command) => void)[] = [
+  addAnalyze,
+  addCompare,
+  addCatalog,
+  addFamilies,
+];
