@@ -186,7 +186,10 @@ export class ConfigReader {
     if (key === undefined) {
       const byClass = names.map((name) => this.classDefault(name)).find((x) => typeof x === 'number');
       const assumed = this.isAbsent(names) ? (byClass ?? fallback) : (fallback ?? byClass);
-      if (typeof assumed === 'number') return { value: assumed, origin: defaultOrigin(names[0]) };
+      if (typeof assumed === 'number') {
+        this.noteAssumed(names, assumed);
+        return { value: assumed, origin: defaultOrigin(names[0]) };
+      }
       if (assumed) return assumed;
       this.missing(names);
       return { value: 1, origin: { paths: [] } };
@@ -296,6 +299,16 @@ export class ConfigReader {
     this.problems.push({ severity, code, message, path });
   }
 
+  /** Nobody leaves the sizes of experts to a class default on purpose; nested configs of wrappers may. */
+  private noteAssumed(names: readonly string[], assumed: number): void {
+    if (assumed <= 1 || this.path.length > 0 || !names.some((name) => EXPERT_SIZES.has(name))) return;
+    this.problem(
+      'information',
+      'config/class-default',
+      `"${names[0] ?? ''}" is missing: ${assumed}, the default of the family's config class, counts.`,
+    );
+  }
+
   private missing(names: readonly string[]): void {
     const spellings = names.flatMap((name) => [
       name,
@@ -309,6 +322,17 @@ export class ConfigReader {
     );
   }
 }
+
+const EXPERT_SIZES: ReadonlySet<string> = new Set([
+  'num_experts',
+  'num_local_experts',
+  'n_routed_experts',
+  'moe_num_experts',
+  'num_experts_per_tok',
+  'moe_topk',
+  'moe_top_k',
+  'moe_intermediate_size',
+]);
 
 const defaultOrigin = (key = ''): Origin => ({ paths: [], note: `default of the family: ${key} is absent` });
 

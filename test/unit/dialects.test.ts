@@ -148,6 +148,20 @@ describe('dialects: Mistral', () => {
     const towers = (config: Config) =>
       architectureOf(config).towers.map(({ kind, path: at }) => [kind, ...at]);
     assert.deepEqual(towers({ ...full, vision_encoder: { hidden_size: 8 } }), [['vision', 'vision_encoder']]);
+    const encoder = {
+      hidden_size: 1024,
+      num_hidden_layers: 24,
+      intermediate_size: 4096,
+      num_attention_heads: 16,
+      patch_size: 14,
+      image_size: 1540,
+      adapter_bias: false,
+      mm_projector_id: 'patch_merge',
+      add_pre_mm_projector_layer_norm: true,
+    };
+    // As in Mistral Small 3.1: 24,011,361,280 parameters, of which the language model has 23,572,403,200.
+    const seeing = architectureOf({ ...full, dim: 5120, vision_encoder: encoder });
+    assert.equal(countParameters(seeing).vision, 24_011_361_280 - 23_572_403_200);
     assert.deepEqual(towers({ ...full, multimodal: { whisper_model_args: {} } }), [
       ['audio', 'multimodal', 'whisper_model_args'],
     ]);

@@ -1,7 +1,10 @@
 import { readByKeys } from '../by-keys/read';
 import type { FamilyInput, FamilyParts, FamilyReader } from '../families/decoder';
 import { given, isObject, type ConfigReader, type KeyAliases, type KeyValues } from '../reader';
-import type { Tower } from '../types';
+import { field } from '../tensors';
+import { readTower } from '../towers';
+import { mistralVision } from '../towers/mistral';
+import type { Architecture, Tower } from '../types';
 import { dialectFamily, hasAll, isGiven, readAs, refuseUnreadWithin, type Dialect } from './dialect';
 
 /**
@@ -57,8 +60,8 @@ function windows(text: ConfigReader): KeyValues {
   return { sliding_window: { value: size, origin }, layer_types: { value: types, origin } };
 }
 
-/** What encodes images and sound stands beside; it is named, and not counted. */
-function towers(text: ConfigReader): Tower[] {
+/** What encodes images and sound stands beside. Voxtral's parts are named, and not counted. */
+function towers(text: ConfigReader, model: Architecture['model']): Tower[] {
   const multimodal = text.raw('multimodal');
   const has = (key: string) => isObject(multimodal) && isObject(multimodal[key]);
   const tower = (kind: Tower['kind'], ...path: readonly string[]): Tower => ({
@@ -67,11 +70,17 @@ function towers(text: ConfigReader): Tower[] {
     tensors: null,
   });
   return [
-    ...(isObject(text.raw('vision_encoder')) ? [tower('vision', 'vision_encoder')] : []),
+    ...(isObject(text.raw('vision_encoder')) ? [visionEncoder(text, model)] : []),
     ...(has('vision_encoder_args') ? [tower('vision', 'multimodal', 'vision_encoder_args')] : []),
     ...(has('whisper_model_args') ? [tower('audio', 'multimodal', 'whisper_model_args')] : []),
   ];
 }
+
+const visionEncoder = (text: ConfigReader, model: Architecture['model']): Tower => ({
+  kind: 'vision',
+  path: [...text.path, 'vision_encoder'],
+  tensors: readTower(text, field(model, 'hidden', 'H'), { at: ['vision_encoder'], read: mistralVision }),
+});
 
 /** As vLLM understands it: FP8 with a scale an array, of its inputs too unless those have none. */
 function storage(text: ConfigReader): KeyValues {
@@ -103,7 +112,7 @@ const read: FamilyReader = (input) => {
   const text = input.text.withValues(windows(input.text));
   const { parts } = readByKeys({ ...input, text });
   if (text.has('moe')) refuseUnreadWithin(text, 'moe', NAME, MOE_KEYS);
-  return { ...parts, towers: towers(text) };
+  return { ...parts, towers: towers(text, parts.model) };
 };
 
 export const mistralDialect: Dialect = {

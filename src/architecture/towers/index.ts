@@ -56,7 +56,11 @@ function rowsOf(root: ConfigReader): readonly TowerRow[] {
 }
 
 /** Null where anything that is needed is missing or not read. Problems of towers stay among themselves. */
-function readTower(root: ConfigReader, hidden: Expression, { at, read }: TowerRow): readonly Tensor[] | null {
+export function readTower(
+  root: ConfigReader,
+  hidden: Expression,
+  { at, read }: Pick<TowerRow, 'at' | 'read'>,
+): readonly Tensor[] | null {
   const problems: ReadProblem[] = [];
   const whole = new TowerConfig(new ConfigReader(root.config, root.path, problems));
   const config = at.reduce((outer, step) => outer.nested(step), whole);
