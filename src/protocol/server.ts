@@ -2,6 +2,30 @@
 import type { AnalysisOptions } from './analysis';
 import type { PanelState } from './panel';
 
+/** What a client may say of itself in `initializationOptions`. All of it may be absent: nothing is assumed. */
+export interface InitializationOptions {
+  /** Settings for clients that can't be asked for them. */
+  readonly settings?: unknown;
+  /** The client marks JSON syntax errors itself. */
+  readonly reportsSyntax?: boolean;
+  /** The client has the commands that lenses and actions name. */
+  readonly commands?: boolean;
+  /** The client answers `decodeLens/readFile`. */
+  readonly readsFiles?: boolean;
+}
+
+/** Request to the client: the text of a file beside a config, where the server can't read it itself (virtual file systems). */
+export const READ_FILE_REQUEST = 'decodeLens/readFile';
+/** Larger files are not read. */
+export const READ_FILE_MAX_BYTES = 8 << 20;
+export interface ReadFileParams {
+  readonly uri: string;
+}
+export interface ReadFileResult {
+  /** Null where there is no such file, or none that is text of at most `READ_FILE_MAX_BYTES`. */
+  readonly text: string | null;
+}
+
 /** Request: every open model config and the catalog, analysed under the same options. */
 export const COMPARE_REQUEST = 'decodeLens/compare';
 export interface CompareParams {
@@ -21,6 +45,23 @@ export interface IdentifyResult {
   readonly isModelConfig: boolean;
   readonly family: string | null;
   readonly reason: string;
+  /** What the config is analysed with, its own settings and workspace file counted in; null for what is none. */
+  readonly options: AnalysisOptions | null;
+}
+
+/** Request: the catalog's models with their sizes, to choose from. */
+export const CATALOG_REQUEST = 'decodeLens/catalog';
+export interface CatalogChoice {
+  readonly name: string;
+  readonly publisher: string;
+  readonly source: string;
+  readonly totalParameters: number;
+  readonly activatedParameters: number;
+  /** At the KV precision of the settings. */
+  readonly kvBytesPerToken: number;
+}
+export interface CatalogResult {
+  readonly models: readonly CatalogChoice[];
 }
 
 /** Request: open a catalog model's config as text. */

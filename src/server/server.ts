@@ -13,10 +13,12 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import packageJson from '../../package.json';
 import {
   ANALYZED_NOTIFICATION,
+  CATALOG_REQUEST,
   CATALOG_TEXT_REQUEST,
   COMPARE_REQUEST,
   IDENTIFY_REQUEST,
   type AnalyzedParams,
+  type CatalogResult,
   type CatalogTextParams,
   type CatalogTextResult,
   type CompareParams,
@@ -24,9 +26,11 @@ import {
   type Finding,
   type IdentifyParams,
   type IdentifyResult,
+  type InitializationOptions,
   type Severity,
 } from '../protocol';
 import {
+  catalogChoices,
   catalogText,
   compareModels,
   hoverAt,
@@ -99,7 +103,7 @@ export function startServer(connection: Connection): void {
 
   connection.onInitialize((params: InitializeParams) => {
     client = clientOf(params);
-    settings.setStatic((params.initializationOptions as { settings?: unknown } | undefined)?.settings);
+    settings.setStatic((params.initializationOptions as InitializationOptions | undefined)?.settings);
     return {
       serverInfo: { name: packageJson.displayName, version: packageJson.version },
       capabilities: {
@@ -232,12 +236,18 @@ export function startServer(connection: Connection): void {
   connection.onRequest(IDENTIFY_REQUEST, async ({ uri }: IdentifyParams): Promise<IdentifyResult> => {
     const analyzed = await analysisOf(uri);
     if (!analyzed)
-      return { isModelConfig: false, family: null, reason: 'no key of a model config was found' };
-    const { match } = analyzed;
+      return {
+        isModelConfig: false,
+        family: null,
+        reason: 'no key of a model config was found',
+        options: null,
+      };
+    const { match, analysis } = analyzed;
     return {
       isModelConfig: true,
       family: match?.family.name ?? null,
       reason: match?.matchedBy ?? 'its keys',
+      options: analysis.options,
     };
   });
 
@@ -261,6 +271,10 @@ export function startServer(connection: Connection): void {
     },
   );
 
+  connection.onRequest(CATALOG_REQUEST, async (): Promise<CatalogResult> => ({
+    models: catalogChoices((await settings.of('')).service),
+  }));
+
   connection.onRequest(CATALOG_TEXT_REQUEST, ({ name }: CatalogTextParams): CatalogTextResult => ({
     text: catalogText(name),
   }));
@@ -270,7 +284,7 @@ export function startServer(connection: Connection): void {
 }
 
 function clientOf({ capabilities, initializationOptions }: InitializeParams): Client {
-  const options = initializationOptions as { reportsSyntax?: unknown } | undefined;
+  const options = initializationOptions as InitializationOptions | undefined;
   return {
     configuration: capabilities.workspace?.configuration === true,
     configurationChanges: capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true,

@@ -1,4 +1,5 @@
 import { CATALOG, catalogModel, type CatalogModel } from '../catalog';
+import type { CatalogChoice } from '../protocol';
 import { analyzeConfig, type AnalyzedConfig } from './analyze';
 import type { ServiceSettings } from './settings';
 
@@ -11,6 +12,21 @@ export interface CatalogEntry {
 
 export const catalogEntries = (): CatalogEntry[] =>
   CATALOG.map(({ name, publisher, source }) => ({ name, publisher, source }));
+
+/** The same with the sizes that people choose by. */
+export const catalogChoices = (settings: ServiceSettings): CatalogChoice[] =>
+  analyzedCatalog(settings).flatMap(({ analysis: { model, parameters, kv } }) => {
+    const entry = catalogModel(model?.name ?? '');
+    if (!entry || !parameters || !kv) return [];
+    return {
+      name: entry.name,
+      publisher: entry.publisher,
+      source: entry.source,
+      totalParameters: parameters.total,
+      activatedParameters: parameters.activated,
+      kvBytesPerToken: kv.bytesPerToken,
+    };
+  });
 
 /** A catalog model's config as a user would write it; null if there is no such model. */
 export function catalogText(name: string): string | null {

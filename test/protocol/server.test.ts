@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Hover, InlayHint, MarkupContent } from 'vscode-languageserver/node';
 import {
+  CATALOG_REQUEST,
   COMPARE_REQUEST,
   IDENTIFY_REQUEST,
+  type CatalogResult,
   type CompareResult,
   type IdentifyResult,
 } from '../../src/protocol';
@@ -145,6 +147,24 @@ describe('language server over stdio', () => {
         ?.attentionUsdPer1M.toFixed(3),
       '0.040',
     );
+  });
+
+  it('says what an open config is analysed with', async () => {
+    const uri = 'file:///identified/config.json';
+    await client.open(uri, STEP3);
+    const { family, reason, options } = await client.request<IdentifyResult>(IDENTIFY_REQUEST, { uri });
+    assert.match(`${family ?? ''}, by ${reason}`, /Step-?3.*step3/i);
+    assert.deepEqual(options?.targets, ['H800', 'H20', 'H100', 'H200']);
+    assert.equal(options.accounting, 'exact');
+  });
+
+  it('lists the catalog with sizes to choose by', async () => {
+    const { models } = await client.request<CatalogResult>(CATALOG_REQUEST, {});
+    const step3 = models.find(({ name }) => name === 'Step-3');
+    assert.equal(models.length, 9);
+    assert.equal(step3?.publisher, 'StepFun');
+    assert.ok(step3.totalParameters > 3.1e11 && step3.totalParameters < 3.3e11);
+    assert.ok(models.every((m) => m.kvBytesPerToken > 0 && m.activatedParameters <= m.totalParameters));
   });
 
   it('leaves other JSON alone', async () => {
