@@ -1,0 +1,55 @@
+/** Numbers as people read them: the same in findings, hovers, hints and on the command line. */
+
+const SI: readonly (readonly [number, string])[] = [
+  [1e15, 'P'],
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+];
+
+/** Three significant digits with an SI prefix: `31.2 kB`, `147 GFLOPs`. */
+export function si(value: number, unit: string): string {
+  if (!Number.isFinite(value)) return `- ${unit}`;
+  const [scale, prefix] = SI.find(([scale]) => Math.abs(value) >= scale * 0.9995) ?? [1, ''];
+  return `${digits(value / scale)} ${prefix}${unit}`;
+}
+
+/** Three significant digits, without an exponent, without trailing zeros after the point. */
+function digits(value: number): string {
+  if (value === 0) return '0';
+  return Math.abs(value) >= 999.5 ? Math.round(value).toString() : String(Number(value.toPrecision(3)));
+}
+
+export const bytes = (value: number): string => si(value, 'B');
+
+/** Parameters in the field's own style: `671B`, `37.9B`, `596M`. */
+export function parameters(value: number): string {
+  for (const [scale, suffix] of [
+    [1e12, 'T'],
+    [1e9, 'B'],
+    [1e6, 'M'],
+    [1e3, 'K'],
+  ] as const)
+    if (value >= scale * 0.9995) return `${digits(value / scale)}${suffix}`;
+  return digits(value);
+}
+
+/** US dollars per 1M tokens, at the report's 0.001 or three significant digits where that says more. */
+export function usd(value: number): string {
+  if (value === 0) return '0';
+  return value < 0.0995
+    ? Number(value.toPrecision(2)).toFixed(Math.max(3, 1 - Math.floor(Math.log10(value))))
+    : Number(value.toPrecision(3)).toFixed(3);
+}
+
+/** A context length: `8K`, `32K`, `1M`, or the number itself. */
+export function contextLength(tokens: number): string {
+  if (tokens >= 1 << 20 && tokens % (1 << 20) === 0) return `${tokens / (1 << 20)}M`;
+  return tokens % 1024 === 0 ? `${tokens / 1024}K` : String(tokens);
+}
+
+/** A whole number with thousands separators. */
+export const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+export const percent = (share: number): string => `${digits(share * 100)}%`;
