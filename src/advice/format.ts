@@ -53,3 +53,6 @@ export function contextLength(tokens: number): string {
 export const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
 
 export const percent = (share: number): string => `${digits(share * 100)}%`;
+
+/** A change as a share of what was: `+12%`, `-50%`, `+0.031%`. */
+export const signedPercent = (share: number): string => `${share < 0 ? '-' : '+'}${percent(Math.abs(share))}`;

@@ -2,3 +2,4 @@ export * from './advice';
 export * from './analysis';
 export * from './panel';
 export * from './server';
+export * from './versions';

@@ -10,3 +10,4 @@ export { plainText } from './markdown';
 export * from './recognize-text';
 export * from './settings';
 export * from './text-edits';
+export * from './versions';
