@@ -14,6 +14,10 @@ export interface AnalysisCliOptions {
   readonly kvBlockSize?: number;
   readonly windowReservation?: string;
   readonly accelerators?: unknown;
+  readonly tensorParallel?: number;
+  readonly expertParallel?: number;
+  readonly gpusPerServer?: number;
+  readonly tpot?: number;
 }
 
 export const withAnalysisOptions = (command: Command): Command =>
@@ -46,7 +50,15 @@ export const withAnalysisOptions = (command: Command): Command =>
       '--accelerators <file>',
       'JSON file of accelerators added or overridden, as in the setting decodeLens.accelerators',
       acceleratorFile,
-    );
+    )
+    .option('--tensor-parallel <n>', 'accelerators that share each matrix (default: not decided)', Number)
+    .option(
+      '--expert-parallel <n>',
+      'accelerators that share the routed experts (default: not decided)',
+      Number,
+    )
+    .option('--gpus-per-server <n>', 'accelerators of one server (default: 8)', Number)
+    .option('--tpot <ms>', 'time per output token to be met, in milliseconds (default: 50)', Number);
 
 /** The settings that the options ask for; what is wrong with them ends the command. */
 export function settingsFrom(options: AnalysisCliOptions): ServiceSettings {
@@ -59,6 +71,12 @@ export function settingsFrom(options: AnalysisCliOptions): ServiceSettings {
     kvBlockSize: options.kvBlockSize,
     windowReservation: options.windowReservation,
     accelerators: options.accelerators,
+    serving: {
+      tensorParallel: options.tensorParallel,
+      expertParallel: options.expertParallel,
+      gpusPerServer: options.gpusPerServer,
+      tpotMs: options.tpot,
+    },
   });
   if (problems.length > 0) throw new InputError(problems.join('\n'));
   return settings;

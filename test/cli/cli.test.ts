@@ -211,4 +211,27 @@ describe('command line', () => {
 
     assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f]/);
   });
+
+  it('takes how the model is to be served', () => {
+    const degrees = [
+      '--tensor-parallel',
+      '4',
+      '--expert-parallel',
+      '32',
+      '--gpus-per-server',
+      '4',
+      '--tpot',
+      '20',
+    ];
+    assert.deepEqual(json(['analyze', STEP3, ...degrees]).models[0]?.options.serving, {
+      tensorParallel: 4,
+      expertParallel: 32,
+      gpusPerServer: 4,
+      tpotMs: 20,
+      pipelineStages: 3,
+    });
+    const wrong = run(['analyze', STEP3, '--tensor-parallel', 'x']);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /serving\.tensorParallel must be a whole number/);
+  });
 });
