@@ -19,7 +19,7 @@ import { advise, ConfigSubject, ModelSubject, type AdviceContext, type AdvicePro
 import { decodeOps, type Op } from '../cost';
 import type { Finding, JsonPath, ModelAnalysis } from '../protocol';
 import { didYouMean } from './did-you-mean';
-import { bytes } from '../protocol/format';
+import { bytes } from './format';
 import { mayBeModelConfig } from './recognize-text';
 import { misspelledKeys, schemaProblems, towerProblems } from './schema-problems';
 import { targetsOf, type ServiceSettings } from './settings';

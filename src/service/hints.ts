@@ -2,7 +2,7 @@ import { formulaText, nodeAt, type Architecture, type AttentionBlock, type Origi
 import { kvBytesPerToken, kvPrecisions, mainExperts } from '../cost';
 import type { JsonPath, Position } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
-import { bytes, contextLength, parameters, usd, whole } from '../protocol/format';
+import { bytes, contextLength, parameters, usd, whole } from './format';
 
 /** A number shown at the end of a line of the config. */
 export interface Hint {

@@ -12,7 +12,7 @@ import {
 import { flopsOf, kvBytesHeld, kvBytesPerToken, stateBytes, type Op } from '../cost';
 import type { JsonPath, Position, Range } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
-import { contextLength, parameters, percent, si, whole } from '../protocol/format';
+import { contextLength, parameters, percent, si, whole } from './format';
 import { escapeMarkdown } from './markdown';
 import { modelSummary, storageSections } from './model-summary';
 import { keyDescription } from './schema-problems';

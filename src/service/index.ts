@@ -3,7 +3,7 @@ export * from './analyze';
 export * from './catalog-models';
 export * from './compare';
 export * from './family-entries';
-export * as format from '../protocol/format';
+export * as format from './format';
 export * from './hints';
 export * from './hover';
 export { plainText } from './markdown';

@@ -1,5 +1,5 @@
 import type { ModelAnalysis, WeightFormat } from '../protocol';
-import { bytes, contextLength, parameters, usd, whole } from '../protocol/format';
+import { bytes, contextLength, parameters, usd, whole } from './format';
 import { escapeMarkdown } from './markdown';
 
 /** The whole model in Markdown, for the hover on the line that names its family. */

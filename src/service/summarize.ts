@@ -41,7 +41,7 @@ import type {
   ModelAnalysis,
   PerToken,
 } from '../protocol';
-import { contextLength } from '../protocol/format';
+import { contextLength } from './format';
 import { targetsOf, type ServiceSettings } from './settings';
 
 /** The context at which the report compares training with decoding (figure 4). */
