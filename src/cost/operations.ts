@@ -12,8 +12,9 @@ import {
   type Expression,
   type LayerGroup,
   type Weight,
+  type WeightModule,
 } from '../architecture';
-import type { AnalysisOptions, Precision } from '../protocol';
+import type { AnalysisOptions, ModulePartName, Precision } from '../protocol';
 import { accountingOf, BYTES_PER_ELEMENT, OTHER_PRECISION, type Accounting } from './accounting';
 import { cacheStreams, isRecurrent, stateSize, streamSize } from './caches';
 
@@ -50,9 +51,13 @@ export interface KvTraffic {
 export interface Op {
   readonly kind: OpKind;
   readonly role: OpRole;
+  /** The part of the model that it belongs to. */
+  readonly module: ModulePartName;
   readonly name: string;
   /** What it works on, for the user. */
   readonly shape: string;
+  /** Index of the group of layers that do it; null for what is done once. */
+  readonly group: number | null;
   readonly flops: Expression;
   /** Bytes of weights read when every token group it holds is busy: all experts for a grouped GEMM. */
   readonly weightBytes: Expression;
@@ -90,28 +95,37 @@ export function decodeOps(
   const hybrid = architecture.groups.some((g) => g.attention.some((a) => !isFullAttention(a)));
   const ops: Op[] = [];
   /** GEMMs of the weights that a token is multiplied with, but for those that this accounting leaves out. */
-  const gemms = (weights: readonly Weight[]) => {
+  const gemms = (weights: readonly Weight[], at: number | null) => {
     for (const w of weights) {
       const { role } = w.tensor;
       if ((role !== 'matrix' && role !== 'conv') || w.activated.value === 0) continue;
       const opRole = roleOf(w);
       if (opRole === 'other' && !accounting.countsOther) continue;
-      ops.push(gemm(w, opRole, tokens, opRole === 'other' ? OTHER_PRECISION : options.precision));
+      ops.push(gemm(w, at, opRole, tokens, opRole === 'other' ? OTHER_PRECISION : options.precision));
     }
   };
   const { ends, groups } = architecture.weights;
   if (accounting.countsOther)
     for (const w of ends) if (w.tensor.role === 'table') ops.push(lookup(w, tokens));
-  for (const { group, attention, ffn, extra } of groups) {
+  for (const [at, { group, attention, ffn, extra }] of groups.entries()) {
     for (const { block, weights } of attention) {
-      gemms(weights.filter((w) => !w.tensor.afterCore));
-      ops.push(attentionCore(block, group, accounting, options, hybrid, tokens, context));
-      gemms(weights.filter((w) => w.tensor.afterCore));
+      gemms(
+        weights.filter((w) => !w.tensor.afterCore),
+        at,
+      );
+      ops.push({
+        ...attentionCore(block, group, accounting, options, hybrid, tokens, context),
+        group: at,
+      });
+      gemms(
+        weights.filter((w) => w.tensor.afterCore),
+        at,
+      );
     }
-    for (const { weights } of ffn) gemms(weights);
-    gemms(extra);
+    for (const { weights } of ffn) gemms(weights, at);
+    gemms(extra, at);
   }
-  gemms(ends);
+  gemms(ends, null);
   return ops;
 }
 
@@ -128,12 +142,37 @@ function roleOf({ module }: Weight): OpRole {
   }
 }
 
+/** The part of a decode step that a weight belongs to. */
+export function modulePart(module: WeightModule): ModulePartName {
+  switch (module) {
+    case 'attention':
+      return 'attentionLinear';
+    case 'denseFfn':
+    case 'sharedFfn':
+    case 'routedFfn':
+    case 'router':
+    case 'lmHead':
+    case 'embedding':
+      return module;
+    default:
+      return 'other';
+  }
+}
+
 /** 2 FLOPs per weight and token (of routed experts: per activated weight). */
-const gemm = (weight: Weight, role: OpRole, tokens: Expression, precision: Precision): Op => ({
+const gemm = (
+  weight: Weight,
+  group: number | null,
+  role: OpRole,
+  tokens: Expression,
+  precision: Precision,
+): Op => ({
   kind: weight.module === 'routedFfn' ? 'groupedGemm' : 'gemm',
   role,
+  module: modulePart(weight.module),
   name: weight.name,
   shape: weight.group ? `${weight.group.indices.length} layers` : 'once',
+  group,
   flops: product(2, tokens, weight.elements, weight.activated),
   weightBytes: product(
     weight.elements,
@@ -148,8 +187,10 @@ const gemm = (weight: Weight, role: OpRole, tokens: Expression, precision: Preci
 const lookup = (weight: Weight, tokens: Expression): Op => ({
   kind: 'lookup',
   role: 'other',
+  module: 'embedding',
   name: weight.name,
   shape: 'one row a token',
+  group: null,
   flops: ZERO,
   weightBytes: product(tokens, weight.tensor.shape[1] ?? ZERO, bytesPerElement('b_w', 'bf16')),
   kv: NO_KV,
@@ -179,10 +220,11 @@ function attentionCore(
   hybrid: boolean,
   tokens: Expression,
   contextLength: number,
-): Op {
+): Omit<Op, 'group'> {
   const layers = layerCount(group, 'attention');
   const op = {
     role: 'attention',
+    module: 'attentionCore',
     shape: `${attentionName(a)}, ${group.indices.length} layers`,
     weightBytes: ZERO,
   } as const;

@@ -3,3 +3,4 @@ export * from './analysis';
 export * from './panel';
 export * from './server';
 export * from './versions';
+export * from './views';

@@ -1,0 +1,3 @@
+export * from './overview';
+export * from './roofline';
+export * from './sweep';
