@@ -169,7 +169,7 @@ async function startUp(): Promise<void> {
 
 function sizes(): void {
   console.log('');
-  for (const name of ['extension.js', 'server.js', 'cli.js', 'webview.js', 'webview.css']) {
+  for (const name of ['extension.js', 'server.js', 'service.js', 'cli.js', 'webview.js', 'webview.css']) {
     const file = path.join(root, 'dist', name);
     if (existsSync(file))
       console.log(`${`dist/${name}`.padEnd(60)} ${(statSync(file).size / 1024).toFixed(0).padStart(9)} KB`);

@@ -25,10 +25,33 @@ const node = {
   // jsonc-parser's UMD main hides its requires from the bundler.
   mainFields: ['module', 'main'],
 };
+/**
+ * The language service is a file of its own, `dist/service.js`: the command line and the server share it, and the server
+ * loads it with the first document, so that `initialize` does not wait for readers, schemas and catalog.
+ */
+const besideService = {
+  ...node,
+  // `import()` of it as a deferred `require`.
+  supported: { 'dynamic-import': false },
+  plugins: [
+    {
+      name: 'shared-service',
+      setup({ onResolve }) {
+        onResolve({ filter: /^(\.\.\/)+service$/ }, () => ({ path: './service.js', external: true }));
+      },
+    },
+  ],
+};
 const bundles = [
   { ...node, entryPoints: { extension: 'src/extension/main.ts' }, external: ['vscode'], outdir: 'dist' },
-  { ...node, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
-  { ...node, entryPoints: { cli: 'src/cli/main.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
+  { ...node, entryPoints: { service: 'src/service/index.ts' }, outdir: 'dist' },
+  { ...besideService, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
+  {
+    ...besideService,
+    entryPoints: { cli: 'src/cli/main.ts' },
+    outdir: 'dist',
+    banner: { js: '#!/usr/bin/env node' },
+  },
   {
     ...common,
     entryPoints: { webview: 'webview/main.ts' },

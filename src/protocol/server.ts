@@ -26,6 +26,9 @@ export interface ReadFileResult {
   readonly text: string | null;
 }
 
+/** Command of the lens that sums a config up; arguments: its URI. */
+export const COMPARE_MODELS_COMMAND = 'decodeLens.compareModels';
+
 /** Request: every open model config and the catalog, analysed under the same options. */
 export const COMPARE_REQUEST = 'decodeLens/compare';
 export interface CompareParams {
@@ -78,4 +81,14 @@ export const ANALYZED_NOTIFICATION = 'decodeLens/analyzed';
 export interface AnalyzedParams {
   readonly uri: string;
   readonly version: number;
+}
+
+/**
+ * Notification to the server: the text that an open document has in the version that it is compared with (Git's HEAD), or
+ * null where there is none. A lens at its top says how the config stands against it.
+ */
+export const COMMITTED_NOTIFICATION = 'decodeLens/committed';
+export interface CommittedParams {
+  readonly uri: string;
+  readonly text: string | null;
 }

@@ -1,6 +1,7 @@
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { AnalyzedConfig, ServiceSettings } from '../service';
 import type { Checkpoints } from './checkpoints';
-import { analyzeConfig, type AnalyzedConfig, type ServiceSettings } from '../service';
+import type { Service } from './lazy-service';
 
 interface Entry {
   readonly version: number;
@@ -9,11 +10,9 @@ interface Entry {
   alternative?: { readonly settings: string; readonly analyzed: AnalyzedConfig | null };
 }
 
-/** Analyses by document version, and what was last told the client about each document. */
+/** Analyses by document version. */
 export class AnalysisCache {
   private readonly entries = new Map<string, Entry>();
-  private readonly configs = new Set<string>();
-  private readonly withDiagnostics = new Set<string>();
 
   constructor(private readonly checkpoints: Checkpoints) {}
 
@@ -23,60 +22,47 @@ export class AnalysisCache {
     return entry?.version === version ? entry.analyzed : undefined;
   }
 
-  analyze(document: TextDocument, settings: ServiceSettings): AnalyzedConfig | null {
+  analyze(document: TextDocument, settings: ServiceSettings, service: Service): AnalyzedConfig | null {
     const { uri, version } = document;
     const known = this.get(uri, version);
     if (known !== undefined) return known;
-    const analyzed = this.analyzeDocument(document, settings);
+    const analyzed = this.analyzeDocument(document, settings, service);
     this.entries.set(uri, { version, analyzed });
     return analyzed;
   }
 
-  underSettings(document: TextDocument, settings: ServiceSettings): AnalyzedConfig | null {
+  underSettings(document: TextDocument, settings: ServiceSettings, service: Service): AnalyzedConfig | null {
     const entry = this.entries.get(document.uri);
     const key = JSON.stringify([settings.options, settings.accelerators]);
-    if (entry?.version !== document.version) return this.analyzeDocument(document, settings);
+    if (entry?.version !== document.version) return this.analyzeDocument(document, settings, service);
     if (entry.alternative?.settings !== key)
-      entry.alternative = { settings: key, analyzed: this.analyzeDocument(document, settings) };
+      entry.alternative = { settings: key, analyzed: this.analyzeDocument(document, settings, service) };
     return entry.alternative.analyzed;
   }
 
-  wasConfig = (uri: string): boolean => this.configs.has(uri);
-  noteConfig(uri: string, isConfig: boolean): void {
-    if (isConfig) this.configs.add(uri);
-    else this.configs.delete(uri);
-  }
-
-  hadDiagnostics = (uri: string): boolean => this.withDiagnostics.has(uri);
-  noteDiagnostics(uri: string, any: boolean): void {
-    if (any) this.withDiagnostics.add(uri);
-    else this.withDiagnostics.delete(uri);
-  }
-
-  /** What is known of a document is stale, though its text is not: a file beside it has changed. */
+  /** What is known of a document is stale though its text is not (a file beside it has changed), or it was closed. */
   forget(uri: string): void {
     this.entries.delete(uri);
-  }
-
-  delete(uri: string): void {
-    this.entries.delete(uri);
-    this.configs.delete(uri);
-    this.withDiagnostics.delete(uri);
   }
 
   clear(): void {
     this.entries.clear();
   }
 
-  private analyzeDocument(document: TextDocument, settings: ServiceSettings): AnalyzedConfig | null {
+  private analyzeDocument(
+    document: TextDocument,
+    settings: ServiceSettings,
+    service: Service,
+  ): AnalyzedConfig | null {
     const { uri } = document;
     const checkpoint = this.checkpoints.of(uri);
-    return analyzeConfig({ text: document.getText(), file: uri, name: nameOf(uri), checkpoint }, settings);
+    const input = { text: document.getText(), file: uri, name: nameOf(uri), checkpoint };
+    return service.analyzeConfig(input, settings);
   }
 }
 
 /** `…/DeepSeek-V3/config.json` is DeepSeek-V3; other files go by their own name. */
-function nameOf(uri: string): string {
+export function nameOf(uri: string): string {
   const steps = uri.split('/').map((step) => {
     try {
       return decodeURIComponent(step);

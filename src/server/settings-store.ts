@@ -1,11 +1,21 @@
-import { DEFAULT_SETTINGS, readSettings, type RawSettings, type ServiceSettings } from '../service';
+import type { RawSettings, ServiceSettings } from '../service';
+import { loadService } from './lazy-service';
 
-/** Settings of one document. */
+export type HoverDetail = 'full' | 'compact' | 'off';
+
+/** Settings of one document: what it is analysed with, and what the editor shows of that. */
 export interface DocumentSettings {
   readonly service: ServiceSettings;
   readonly inlayHints: boolean;
-  /** For the log, once: values that were not taken. */
-  readonly problems: readonly string[];
+  readonly codeLens: boolean;
+  readonly hover: HoverDetail;
+}
+
+/** As an editor gives them; `decodeLens.` is left off. */
+interface RawDocumentSettings extends RawSettings {
+  readonly inlayHints?: { readonly enabled?: unknown };
+  readonly codeLens?: { readonly enabled?: unknown };
+  readonly hover?: { readonly detail?: unknown };
 }
 
 /**
@@ -16,7 +26,11 @@ export class SettingsStore {
   private readonly known = new Map<string, Promise<DocumentSettings>>();
   private fixed: unknown;
 
-  constructor(private readonly ask: (uri: string) => Promise<unknown>) {}
+  constructor(
+    private readonly ask: (uri: string) => Promise<unknown>,
+    /** One sentence for each value that was not taken. */
+    private readonly report: (problem: string) => void,
+  ) {}
 
   setStatic(settings: unknown): void {
     if (settings !== undefined && settings !== null) this.fixed = settings;
@@ -33,12 +47,17 @@ export class SettingsStore {
   private async read(uri: string): Promise<DocumentSettings> {
     // A client that fails to answer must not cost the user diagnostics: then the defaults hold.
     const answer = (await this.ask(uri).catch(() => undefined)) ?? this.fixed;
-    const raw =
-      typeof answer === 'object' && answer !== null
-        ? (answer as RawSettings & { inlayHints?: { enabled?: unknown } })
-        : {};
-    const { settings, problems } = readSettings(withoutNulls(raw), DEFAULT_SETTINGS);
-    return { service: settings, inlayHints: raw.inlayHints?.enabled !== false, problems };
+    const raw = withoutNulls(answer);
+    const { readSettings } = await loadService();
+    const { settings, problems } = readSettings(raw);
+    problems.forEach(this.report);
+    const detail = raw.hover?.detail;
+    return {
+      service: settings,
+      inlayHints: raw.inlayHints?.enabled !== false,
+      codeLens: raw.codeLens?.enabled !== false,
+      hover: detail === 'compact' || detail === 'off' ? detail : 'full',
+    };
   }
 
   forget(uri: string): void {
@@ -51,5 +70,7 @@ export class SettingsStore {
 }
 
 /** Clients send null for settings that they don't have. */
-const withoutNulls = (raw: RawSettings): RawSettings =>
-  Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
+const withoutNulls = (raw: unknown): RawDocumentSettings =>
+  typeof raw === 'object' && raw !== null
+    ? Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null))
+    : {};

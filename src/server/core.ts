@@ -1,0 +1,165 @@
+import {
+  Emitter,
+  TextDocuments,
+  type CancellationToken,
+  type Connection,
+  type ServerCapabilities,
+} from 'vscode-languageserver';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { AnalyzedConfig } from '../service';
+import { AnalysisCache } from './analysis-cache';
+import { Checkpoints } from './checkpoints';
+import { BARE_CLIENT, type Client } from './client';
+import { contentModified, Guard } from './guard';
+import { loadService, type Service } from './lazy-service';
+import { SettingsStore, type DocumentSettings } from './settings-store';
+
+/** After the last keystroke; analysis takes a few milliseconds, so this only keeps bursts together. */
+const DEBOUNCE_MS = 60;
+
+/** One thing that the server can do. */
+export interface Feature {
+  /** What is said of it in the answer to `initialize`. */
+  readonly capabilities?: (client: Client) => Partial<ServerCapabilities>;
+  /** Puts its handlers on the connection, before anything was heard of the client. */
+  readonly register: (core: Core) => void;
+}
+
+/** An open model config, of one version, with all that a handler needs. */
+export interface ConfigVersion {
+  readonly uri: string;
+  readonly version: number;
+  readonly analyzed: AnalyzedConfig;
+  readonly settings: DocumentSettings;
+  readonly service: Service;
+}
+
+/** An open document after a change; `config` is null where it is no model's. */
+export interface Analyzed {
+  readonly uri: string;
+  readonly version: number;
+  readonly config: ConfigVersion | null;
+}
+
+/** What features share: documents, their settings and their analyses by version, and word of what happened to them. */
+export class Core {
+  readonly documents = new TextDocuments(TextDocument);
+  readonly guard: Guard;
+  readonly settings: SettingsStore;
+  readonly checkpoints = new Checkpoints();
+  readonly cache = new AnalysisCache(this.checkpoints);
+  client: Client = BARE_CLIENT;
+  /** Counts what changed besides texts: settings, files beside configs. */
+  generation = 0;
+
+  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly analyzed = new Emitter<Analyzed>();
+  private readonly stale = new Emitter<void>();
+  private readonly closed = new Emitter<string>();
+  /** A document was analysed, a moment after its last change. */
+  readonly onAnalyzed = this.analyzed.event;
+  /** Analyses changed though no text did: a client that asks should ask again. */
+  readonly onStale = this.stale.event;
+  readonly onClosed = this.closed.event;
+
+  constructor(readonly connection: Connection) {
+    this.guard = new Guard(connection);
+    this.settings = new SettingsStore(
+      async (uri) =>
+        this.client.configuration
+          ? ((await connection.workspace.getConfiguration({
+              ...(uri === '' ? {} : { scopeUri: uri }),
+              section: 'decodeLens',
+            })) as unknown)
+          : undefined,
+      (problem) => {
+        connection.console.warn(`Settings: ${problem}`);
+      },
+    );
+    this.documents.onDidChangeContent(({ document }) => {
+      this.schedule(document.uri);
+    });
+    this.documents.onDidOpen(({ document }) => {
+      this.refreshCheckpoint(document.uri);
+    });
+    this.documents.onDidSave(({ document }) => {
+      this.refreshCheckpoint(document.uri);
+    });
+    this.documents.onDidClose(({ document: { uri } }) => {
+      clearTimeout(this.timers.get(uri));
+      this.timers.delete(uri);
+      this.cache.forget(uri);
+      this.settings.forget(uri);
+      this.closed.fire(uri);
+    });
+  }
+
+  /** Settings changed: everything is worked out anew. */
+  resetSettings(): void {
+    this.settings.reset();
+    this.invalidate();
+  }
+
+  /** What analyses were made from has changed, for one document or for all. */
+  invalidate(uri?: string): void {
+    this.generation++;
+    if (uri === undefined) this.cache.clear();
+    else this.cache.forget(uri);
+    for (const document of this.documents.all())
+      if (uri === undefined || document.uri === uri) this.schedule(document.uri);
+    this.stale.fire();
+  }
+
+  /** The current version of an open document, analysed; null where it is no model's config. */
+  async configOf(uri: string): Promise<ConfigVersion | null> {
+    const service = await loadService();
+    const asked = this.settings.of(uri);
+    const settings = await asked;
+    const document = this.documents.get(uri);
+    if (!document) return null;
+    // Settings that changed while they were asked for would otherwise stay in the cache until the next edit.
+    if (this.settings.of(uri) !== asked) return this.configOf(uri);
+    const analyzed = this.cache.analyze(document, settings.service, service);
+    return analyzed && { uri, version: document.version, analyzed, settings, service };
+  }
+
+  /**
+   * A language feature of model configs: `empty` for other documents and after an error; an answer for a text that has
+   * changed meanwhile is none.
+   */
+  feature<P extends { readonly textDocument: { readonly uri: string } }, R>(
+    what: string,
+    empty: R,
+    answer: (config: ConfigVersion, params: P, token: CancellationToken) => Promise<R> | R,
+  ) {
+    return this.guard.feature<P, R>(what, empty, async (params, token) => {
+      const { uri } = params.textDocument;
+      const asked = this.documents.get(uri)?.version;
+      const config = await this.configOf(uri);
+      if (token.isCancellationRequested) return empty;
+      const result = config ? await answer(config, params, token) : empty;
+      return this.documents.get(uri)?.version === asked ? result : contentModified();
+    });
+  }
+
+  private schedule(uri: string): void {
+    clearTimeout(this.timers.get(uri));
+    this.timers.set(
+      uri,
+      setTimeout(() => {
+        this.timers.delete(uri);
+        this.guard.background('analysis', async () => {
+          const config = await this.configOf(uri);
+          const version = this.documents.get(uri)?.version;
+          if (version !== undefined) this.analyzed.fire({ uri, version, config });
+        });
+      }, DEBOUNCE_MS),
+    );
+  }
+
+  private refreshCheckpoint(uri: string): void {
+    this.guard.background('checkpoint', async () => {
+      if ((await this.checkpoints.refresh(uri)) && this.documents.get(uri)) this.invalidate(uri);
+    });
+  }
+}

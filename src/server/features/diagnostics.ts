@@ -1,0 +1,106 @@
+import {
+  DiagnosticSeverity,
+  DocumentDiagnosticReportKind,
+  type Diagnostic,
+  type DocumentDiagnosticParams,
+  type DocumentDiagnosticReport,
+} from 'vscode-languageserver';
+import packageJson from '../../../package.json';
+import type { Finding, Fix, Severity } from '../../protocol';
+import type { Client } from '../client';
+import type { Core, Feature, ConfigVersion } from '../core';
+
+const SEVERITY: Readonly<Record<Severity, DiagnosticSeverity>> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+};
+
+/** What a diagnostic carries for clients that make their own of it: ways to mend it, for this version of the text. */
+export interface DiagnosticData {
+  readonly version: number;
+  readonly fixes: readonly Fix[];
+}
+
+/** By pull for clients that ask, by push for the others; never both. */
+export const diagnostics: Feature = {
+  capabilities: ({ pullsDiagnostics }) =>
+    pullsDiagnostics
+      ? {
+          diagnosticProvider: {
+            identifier: packageJson.name,
+            interFileDependencies: false,
+            workspaceDiagnostics: false,
+          },
+        }
+      : {},
+  register(core) {
+    pull(core);
+    push(core);
+  },
+};
+
+function pull(core: Core): void {
+  core.connection.languages.diagnostics.on(
+    core.guard.feature<DocumentDiagnosticParams, DocumentDiagnosticReport>(
+      'diagnostics',
+      { kind: DocumentDiagnosticReportKind.Full, items: [] },
+      async ({ textDocument: { uri }, previousResultId }) => {
+        // Of the text as it is by now: a client that typed on asks again, and no mark disappears meanwhile.
+        const config = await core.configOf(uri);
+        const resultId = `${core.documents.get(uri)?.version ?? 'closed'}.${core.generation}`;
+        return resultId === previousResultId
+          ? { kind: DocumentDiagnosticReportKind.Unchanged, resultId }
+          : { kind: DocumentDiagnosticReportKind.Full, resultId, items: diagnosticsOf(config, core.client) };
+      },
+    ),
+  );
+  core.onStale(() => {
+    if (core.client.capabilities.workspace?.diagnostics?.refreshSupport === true)
+      core.guard.background('diagnostics refresh', () => core.connection.languages.diagnostics.refresh());
+  });
+}
+
+function push(core: Core): void {
+  /** Documents that have marks: nothing is sent for those that never had any. */
+  const marked = new Set<string>();
+  const send = (uri: string, list: Diagnostic[], version?: number) => {
+    if (list.length === 0 && !marked.delete(uri)) return;
+    if (list.length > 0) marked.add(uri);
+    core.guard.background('diagnostics', () =>
+      core.connection.sendDiagnostics({
+        uri,
+        diagnostics: list,
+        ...(version === undefined ? {} : { version }),
+      }),
+    );
+  };
+  core.onAnalyzed(({ uri, version, config }) => {
+    if (!core.client.pullsDiagnostics) send(uri, diagnosticsOf(config, core.client), version);
+  });
+  core.onClosed((uri) => {
+    send(uri, []);
+  });
+}
+
+const diagnosticsOf = (config: ConfigVersion | null, client: Client): Diagnostic[] =>
+  (config?.analyzed.analysis.findings ?? [])
+    .filter((finding) => !(client.reportsSyntax && finding.code === 'json/syntax'))
+    .map((finding) => diagnosticOf(finding, config?.version ?? 0));
+
+export const diagnosticOf = (
+  { range, severity, code, message, fixes }: Finding,
+  version: number,
+): Diagnostic => ({
+  range,
+  severity: SEVERITY[severity],
+  code,
+  codeDescription: { href: documentationOf(code) },
+  message,
+  source: packageJson.name,
+  ...(fixes.length > 0 ? { data: { version, fixes } satisfies DiagnosticData } : {}),
+});
+
+/** The page of a code. */
+export const documentationOf = (code: string): string =>
+  `${packageJson.repository.url.replace(/\.git$/, '')}/blob/main/docs/rules/${code}.md`;

@@ -1,0 +1,22 @@
+import { MarkupKind } from 'vscode-languageserver';
+import type { Feature } from '../core';
+
+export const hover: Feature = {
+  capabilities: () => ({ hoverProvider: true }),
+  register(core) {
+    core.connection.onHover(
+      core.feature('hover', null, ({ analyzed, service, settings }, { position }) => {
+        const found = settings.hover === 'off' ? null : service.hoverAt(analyzed, position);
+        if (!found) return null;
+        const { markdown } = core.client;
+        return {
+          range: found.range,
+          contents: {
+            kind: markdown ? MarkupKind.Markdown : MarkupKind.PlainText,
+            value: markdown ? found.markdown : service.plainText(found.markdown),
+          },
+        };
+      }),
+    );
+  },
+};
