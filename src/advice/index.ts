@@ -3,4 +3,5 @@ export * from './edits';
 export * from './rule';
 export { RULES } from './rules';
 export * from './run';
+export * from './silence';
 export * from './subject';

@@ -14,7 +14,8 @@ export interface Advice {
 }
 
 /** The groups that rules are listed in; a code begins with its group. */
-export type RuleGroup = 'shape' | 'hardware' | 'codesign';
+export const RULE_GROUPS = ['shape', 'hardware', 'codesign'] as const;
+export type RuleGroup = (typeof RULE_GROUPS)[number];
 
 /** What a user reads of a rule: its page in `docs/rules` is written from it. */
 export interface RuleText {

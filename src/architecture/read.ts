@@ -84,14 +84,14 @@ const LAYER_KEYS = ['num_hidden_layers', 'num_layers', 'n_layer', 'n_layers'];
 const countsLayers = (config: Record<string, unknown>) => LAYER_KEYS.some((key) => key in config);
 
 /** A file opts out with `"$decodeLens": false`. */
-const OPT_OUT_KEY = '$decodeLens';
+export const FILE_KEY = '$decodeLens';
 
 /**
  * Is this parsed JSON a language model's config? By content, never by file name. Gives the reason when it is,
  * null when it isn't.
  */
 export function recognize(value: unknown): string | null {
-  if (!isObject(value) || value[OPT_OUT_KEY] === false) return null;
+  if (!isObject(value) || value[FILE_KEY] === false) return null;
   const dialect = findDialect(value);
   if (dialect) return dialect.match.keys.join(', ');
   const nested = nestedText(value)?.config;

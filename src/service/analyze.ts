@@ -15,14 +15,22 @@ import {
   type FamilyMatch,
   type ReadProblem,
 } from '../architecture';
-import { advise, ConfigSubject, ModelSubject, type AdviceContext, type AdviceProblem } from '../advice';
+import {
+  advise,
+  ConfigSubject,
+  heard,
+  ModelSubject,
+  type AdviceContext,
+  type AdviceProblem,
+} from '../advice';
 import { decodeOps, type Op } from '../cost';
 import type { Finding, JsonPath, ModelAnalysis } from '../protocol';
 import { didYouMean } from './did-you-mean';
 import { bytes } from './format';
 import { mayBeModelConfig } from './recognize-text';
-import { misspelledKeys, schemaProblems, towerProblems } from './schema-problems';
+import { fileProblems, misspelledKeys, schemaProblems, towerProblems } from './schema-problems';
 import { targetsOf, type ServiceSettings } from './settings';
+import { unknownIgnores } from './silence';
 import { summarize } from './summarize';
 
 /** A config, analysed, with all that hovers and hints need besides the result. */
@@ -108,7 +116,11 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
     problems.push(...schema.filter((p) => !(isBroken && p.code === 'schema/required')));
     const text = objectAt(config.value, match.textPath);
     if (text) problems.push(...misspelledKeys(match.family, text, match.textPath, isRead));
-    problems.push(...towerProblems(config.value));
+    problems.push(
+      ...towerProblems(config.value),
+      ...fileProblems(config.value),
+      ...unknownIgnores(config.value),
+    );
     // What the reader says of a config that the schema refuses follows from the same mistake.
     const isSound = schema.every((p) => p.severity !== 'error');
     if (isSound && !isBroken) problems.push(...read.problems.map((p) => suggestFamily(p, match)));
@@ -123,10 +135,14 @@ export function analyzeConfig(input: AnalyzeInput, settings: ServiceSettings): A
   }
   const checked = architecture && input.checkpoint ? checkCheckpoint(architecture, input.checkpoint) : null;
   if (checked?.problem) problems.push(checked.problem);
-  if (subject) problems.push(...advise(subject, settings.rules));
+  const noted = heard(problems, config.value, settings.rules);
+  const advice = subject ? advise(subject, settings.rules) : [];
   const findings = [
-    ...config.problems.map((p): Finding => ({ ...pick(p), range: rangeOf(document, p.offset, p.length) })),
-    ...problems.map((p): Finding => ({
+    ...heard(config.problems, config.value, settings.rules).map((p): Finding => ({
+      ...pick(p),
+      range: rangeOf(document, p.offset, p.length),
+    })),
+    ...[...noted, ...advice].map((p): Finding => ({
       ...pick(p),
       range: rangeOfPath(document, config, p.path, p.onKey === true),
     })),

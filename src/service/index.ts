@@ -8,6 +8,8 @@ export * from './hints';
 export * from './hover';
 export { plainText } from './markdown';
 export * from './recognize-text';
+export * from './reader-codes';
 export * from './settings';
+export * from './silence';
 export * from './text-edits';
 export * from './versions';

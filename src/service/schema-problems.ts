@@ -1,5 +1,12 @@
 import * as validators from '#validators';
-import { objectAt, towerObjects, TOWER_PLACES, type Family, type ReadProblem } from '../architecture';
+import {
+  FILE_KEY,
+  objectAt,
+  towerObjects,
+  TOWER_PLACES,
+  type Family,
+  type ReadProblem,
+} from '../architecture';
 import type { JsonPath } from '../protocol';
 import { didYouMean } from './did-you-mean';
 
@@ -61,6 +68,14 @@ export const towerProblems = (config: Readonly<Record<string, unknown>>): ReadPr
   towerObjects(config).flatMap((path) =>
     violationsOf(TOWERS, objectAt(config, path), path).map((v) => ({ ...v, severity: 'warning' as const })),
   );
+
+/** The schema of what a file says to Decode Lens. */
+const FILE = 'file';
+
+export const fileProblems = (config: Readonly<Record<string, unknown>>): ReadProblem[] =>
+  FILE_KEY in config
+    ? violationsOf(FILE, config, []).map((v) => ({ ...v, severity: 'warning' as const }))
+    : [];
 
 /** Keys of the object that holds a language model, as its family's schema describes them. */
 function keysOf(schema: string): readonly string[] {
@@ -170,6 +185,7 @@ function messageOf({ keyword, params, message, instancePath }: SchemaError): str
 
 /** What a key means, from the description in its schema: the family's, or that of towers and of wrappers' keys about them. */
 export function keyDescription(schema: string, path: JsonPath, base: JsonPath): string | null {
+  if (path[0] === FILE_KEY) return describedBy(FILE, path);
   const tower = TOWER_PLACES.find(({ at }) => at.length < path.length && startsWith(path, at));
   return (
     describedBy(schema, startsWith(path, base) ? path.slice(base.length) : path) ??
