@@ -1,6 +1,6 @@
 import { constant, maximum, named, product, quotient, sum, variable, type Expression } from '../architecture';
 import { peakFlops, usdPerByte, usdPerFlop, type Accelerator } from '../hardware';
-import type { AccountingId, Precision } from '../protocol';
+import type { AccountingId, Precision, ServingOptions } from '../protocol';
 import { accountingOf } from './accounting';
 import type { Op, OpRole } from './operations';
 
@@ -107,13 +107,14 @@ export function trainingDollars(ops: readonly Op[], accelerator: Accelerator): E
 /**
  * Section 5.4: the least share of activated experts at which FFN instances reach their peak before the network is
  * full: H * (FLOPS / bandwidth) * L / (Net * t). t is the combine's share of a pipeline stage: of the 3 bytes a hidden
- * element takes (FP8 dispatch, BF16 combine), the combine's 2, so two thirds of TPOT / 3 stages. Null where the accelerator's network is unknown.
+ * element takes (FP8 dispatch, BF16 combine), the combine's 2, so two thirds of TPOT / stages. A server has as many NICs as accelerators. Null where the accelerator's network is unknown.
  */
 export function minimumSparsity(
   hidden: Expression,
   layers: Expression,
   accelerator: Accelerator,
   precision: Precision,
+  { tpotMs, pipelineStages, gpusPerServer }: ServingOptions,
 ): Expression | null {
   if (accelerator.network === null) return null;
   const peak = peakFlops(accelerator, precision);
@@ -124,19 +125,16 @@ export function minimumSparsity(
     }),
     variable('bandwidth', accelerator.bandwidth, { paths: [], note: `${accelerator.name}, B/s` }),
   );
-  const net = variable('Net', NICS_PER_SERVER * accelerator.network, {
+  const net = variable('Net', gpusPerServer * accelerator.network, {
     paths: [],
-    note: `${NICS_PER_SERVER} NICs of ${accelerator.network / 1e9} GB/s`,
+    note: `${gpusPerServer} NICs of ${accelerator.network / 1e9} GB/s`,
   });
-  const time = variable('t_net', (TPOT_SECONDS / PIPELINE_STAGES) * NETWORK_SHARE, {
+  const time = variable('t_net', (tpotMs / 1000 / pipelineStages) * NETWORK_SHARE, {
     paths: [],
-    note: '2/3 of TPOT 50 ms / 3 stages, in s',
+    note: `2/3 of TPOT ${tpotMs} ms / ${pipelineStages} stages, in s`,
   });
   return quotient(product(hidden, intensity, layers), product(net, time));
 }
-const NICS_PER_SERVER = 8;
-const TPOT_SECONDS = 0.05;
-const PIPELINE_STAGES = 3;
 const NETWORK_SHARE = 2 / 3;
 
 /** Routed experts a token must activate to reach a sparsity, shared experts counted in. */

@@ -4,3 +4,6 @@ export * from './dollars';
 export * from './operations';
 export * from './summary';
 export * from './caches';
+export * from './expert-spread';
+export * from './layer-loads';
+export * from './stage-budget';

@@ -64,6 +64,10 @@ export interface Op {
   readonly kv: KvTraffic;
   /** Precision of the compute, where the accelerator has it. */
   readonly precision: Precision;
+  /** The layers that do it; null for what is done once. */
+  readonly group: LayerGroup | null;
+  /** A GEMM that follows the core attention. */
+  readonly afterCore: boolean;
 }
 
 export interface Workload {
@@ -181,6 +185,8 @@ const gemm = (
   ),
   kv: NO_KV,
   precision,
+  group: weight.group,
+  afterCore: weight.tensor.afterCore === true,
 });
 
 /** One row of a table a token, at BF16. */
@@ -195,6 +201,8 @@ const lookup = (weight: Weight, tokens: Expression): Op => ({
   weightBytes: product(tokens, weight.tensor.shape[1] ?? ZERO, bytesPerElement('b_w', 'bf16')),
   kv: NO_KV,
   precision: 'bf16',
+  group: null,
+  afterCore: false,
 });
 
 const bytesPerElement = (symbol: string, precision: Precision): Expression =>
@@ -227,6 +235,8 @@ function attentionCore(
     module: 'attentionCore',
     shape: `${attentionName(a)}, ${group.indices.length} layers`,
     weightBytes: ZERO,
+    group,
+    afterCore: false,
   } as const;
   if (isRecurrent(a)) {
     const state = stateSize(a);

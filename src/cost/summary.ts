@@ -13,7 +13,7 @@ import {
   type MoeFfn,
 } from '../architecture';
 import type { Accelerator } from '../hardware';
-import type { AccountingId, AttentionSummary, MoeSummary, Precision } from '../protocol';
+import type { AccountingId, AnalysisOptions, AttentionSummary, MoeSummary } from '../protocol';
 import { accountingNotes } from './accounting';
 import { minimumSparsity } from './dollars';
 import type { Op } from './operations';
@@ -100,7 +100,7 @@ export const sparsity = (ffn: MoeFfn): number => (ffn.topK + sharedExpertCount(f
 export function moeSummary(
   architecture: Architecture,
   accelerators: readonly Accelerator[],
-  precision: Precision,
+  { precision, serving }: Pick<AnalysisOptions, 'precision' | 'serving'>,
 ): MoeSummary | null {
   const ffn = mainExperts(architecture);
   if (!ffn) return null;
@@ -112,7 +112,10 @@ export function moeSummary(
     expertsPerToken: ffn.topK,
     sharedExperts: sharedExpertCount(ffn),
     minimumSparsity: Object.fromEntries(
-      accelerators.map((a) => [a.name, minimumSparsity(hidden, layers, a, precision)?.value ?? null]),
+      accelerators.map((a) => [
+        a.name,
+        minimumSparsity(hidden, layers, a, precision, serving)?.value ?? null,
+      ]),
     ),
   };
 }

@@ -165,7 +165,7 @@ export function summarize(
       return dollars ? [{ target: target.name, context: TRAINING_CONTEXT, usdPer1M: dollars.value }] : [];
     }),
     attention: attentionSummary(architecture, firstOps),
-    moe: moeSummary(architecture, targets, options.precision),
+    moe: moeSummary(architecture, targets, options),
     formulas: formulas.list,
     accountingNotes: notesFor(architecture, options.accounting),
     findings,
@@ -237,7 +237,7 @@ function explainModel(
   const hidden = field(architecture.model, 'hidden', 'H');
   const layers = variable('L', architecture.model.layers, architecture.model.origins.layers);
   for (const target of targetsOf(settings)) {
-    const least = minimumSparsity(hidden, layers, target, settings.options.precision);
+    const least = minimumSparsity(hidden, layers, target, settings.options.precision, settings.options.serving);
     if (least)
       formulas.add(
         `Minimum MoE sparsity on ${target.name}`,
