@@ -25,16 +25,12 @@ export interface LayerLoad {
   readonly outputWeightBytes: number;
 }
 
-/** The operations of a decode step as loads of a single layer of each group; what stands once is left out. */
-export function layerLoads(ops: readonly Op[]): LayerLoad[] {
-  const byGroup = new Map<LayerGroup, Op[]>();
-  for (const op of ops) {
-    if (op.group === null) continue;
-    const list = byGroup.get(op.group);
-    if (list) list.push(op);
-    else byGroup.set(op.group, [op]);
-  }
-  return [...byGroup].map(([group, all]) => {
+/** The operations of a decode step as loads of a single layer of each of these groups; what stands once is left out. */
+export function layerLoads(ops: readonly Op[], groups: readonly LayerGroup[]): LayerLoad[] {
+  const byGroup = groups.map((): Op[] => []);
+  for (const op of ops) if (op.group !== null) byGroup[op.group]?.push(op);
+  return groups.map((group, at) => {
+    const all = byGroup[at] ?? [];
     const layers = group.indices.length;
     const linear = all.filter((op) => op.role === 'attentionLinear');
     const total = (list: readonly Op[], of: (op: Op) => number) =>

@@ -64,8 +64,6 @@ export interface Op {
   readonly kv: KvTraffic;
   /** Precision of the compute, where the accelerator has it. */
   readonly precision: Precision;
-  /** The layers that do it; null for what is done once. */
-  readonly group: LayerGroup | null;
   /** A GEMM that follows the core attention. */
   readonly afterCore: boolean;
 }
@@ -185,7 +183,6 @@ const gemm = (
   ),
   kv: NO_KV,
   precision,
-  group: weight.group,
   afterCore: weight.tensor.afterCore === true,
 });
 
@@ -201,7 +198,6 @@ const lookup = (weight: Weight, tokens: Expression): Op => ({
   weightBytes: product(tokens, weight.tensor.shape[1] ?? ZERO, bytesPerElement('b_w', 'bf16')),
   kv: NO_KV,
   precision: 'bf16',
-  group: null,
   afterCore: false,
 });
 
@@ -235,7 +231,6 @@ function attentionCore(
     module: 'attentionCore',
     shape: `${attentionName(a)}, ${group.indices.length} layers`,
     weightBytes: ZERO,
-    group,
     afterCore: false,
   } as const;
   if (isRecurrent(a)) {

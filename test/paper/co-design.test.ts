@@ -12,7 +12,8 @@ const printed = report.section6_L20;
 
 const step3 = architectureOf(catalogConfig('Step-3'));
 const seconds = layerBudgetSeconds(serving, step3.model.layers);
-const loadsAt = (context: number) => layerLoads(decodeOps(step3, options, { batch: 1, context }));
+const loadsAt = (context: number) =>
+  layerLoads(decodeOps(step3, options, { batch: 1, context }), step3.groups);
 const on = (name: string) => {
   const found = findAccelerator(ACCELERATORS, name);
   assert.ok(found);
