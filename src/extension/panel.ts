@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import {
-  CATALOG_TEXT_REQUEST,
   COMPARE_REQUEST,
   type AnalysisOptions,
-  type CatalogTextParams,
-  type CatalogTextResult,
   type CompareParams,
   type CompareResult,
   type HostMessage,
   type WebviewMessage,
 } from '../protocol';
 import type { LanguageClientController } from './client';
+import { openCatalogModel } from './new-config';
 
 const VIEW_TYPE = 'decodeLens.compare';
 
@@ -23,12 +21,14 @@ export function registerPanel(
 ): vscode.Disposable {
   let open: ComparePanel | null = null;
   return vscode.Disposable.from(
-    vscode.commands.registerCommand('decodeLens.compareModels', () => {
+    // A lens names its document as a string, a menu as a URI.
+    vscode.commands.registerCommand('decodeLens.compareModels', (config?: string | vscode.Uri) => {
       if (open) open.reveal();
       else
         open = new ComparePanel(context.extensionUri, client, log, () => {
           open = null;
         });
+      if (config !== undefined) open.highlight(config.toString());
     }),
     { dispose: () => open?.dispose() },
   );
@@ -91,6 +91,13 @@ class ComparePanel implements vscode.Disposable {
     this.panel.reveal(undefined, true);
   }
 
+  /** Draws this config on top, as if its editor were the active one. */
+  highlight(uri: string): void {
+    if (this.activeUri === uri) return;
+    this.activeUri = uri;
+    void this.refresh();
+  }
+
   dispose(): void {
     this.panel.dispose();
   }
@@ -138,15 +145,8 @@ class ComparePanel implements vscode.Disposable {
   /** Shows an open config, or a catalog model's as a new document. */
   private async openModel(id: string): Promise<void> {
     try {
-      if (id.startsWith(CATALOG_PREFIX)) {
-        const params: CatalogTextParams = { name: id.slice(CATALOG_PREFIX.length) };
-        const { text } = await this.client.request<CatalogTextResult>(CATALOG_TEXT_REQUEST, params);
-        if (text === null) return;
-        await vscode.window.showTextDocument(
-          await vscode.workspace.openTextDocument({ language: 'json', content: text }),
-          vscode.ViewColumn.One,
-        );
-      } else
+      if (id.startsWith(CATALOG_PREFIX)) await openCatalogModel(this.client, id.slice(CATALOG_PREFIX.length));
+      else
         await vscode.window.showTextDocument(vscode.Uri.parse(id, true), {
           viewColumn: vscode.ViewColumn.One,
         });

@@ -1,0 +1,26 @@
+import * as vscode from 'vscode';
+import { WORKSPACE_FILE_NAME, WORKSPACE_FILE_START } from './workspace-file-start';
+
+/** Opens the folder's `decode-lens.json`; where there is none yet, one with a usable beginning. */
+export async function openWorkspaceFile(): Promise<void> {
+  const folder = await chooseFolder();
+  if (!folder) return;
+  const uri = vscode.Uri.joinPath(folder.uri, WORKSPACE_FILE_NAME);
+  const exists = await vscode.workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(WORKSPACE_FILE_START));
+  await vscode.window.showTextDocument(uri);
+}
+
+async function chooseFolder(): Promise<vscode.WorkspaceFolder | undefined> {
+  const [first, ...others] = vscode.workspace.workspaceFolders ?? [];
+  if (!first)
+    void vscode.window.showInformationMessage(
+      `Decode Lens: ${WORKSPACE_FILE_NAME} belongs to a folder; open one first.`,
+    );
+  return others.length === 0
+    ? first
+    : vscode.window.showWorkspaceFolderPick({ placeHolder: `Folder of ${WORKSPACE_FILE_NAME}` });
+}
