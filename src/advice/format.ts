@@ -56,3 +56,13 @@ export const percent = (share: number): string => `${digits(share * 100)}%`;
 
 /** A change as a share of what was: `+12%`, `-50%`, `+0.031%`. */
 export const signedPercent = (share: number): string => `${share < 0 ? '-' : '+'}${percent(Math.abs(share))}`;
+
+/** From one number to another in two digits: `-48%`, `+3.1%`, `x 12`; `=` where nothing changes. */
+export function change(from: number, to: number): string {
+  if (from === to) return '=';
+  if (from === 0) return 'new';
+  if (to / from >= 10) return `x ${digits(to / from)}`;
+  const share = Math.abs(to / from - 1) * 100;
+  const shown = share < 0.01 ? '0.00' : share >= 99.5 ? digits(share) : String(Number(share.toPrecision(2)));
+  return `${to < from ? '-' : '+'}${shown}%`;
+}

@@ -5,3 +5,4 @@ export { RULES } from './rules';
 export * from './run';
 export * from './silence';
 export * from './subject';
+export * from './what-if';

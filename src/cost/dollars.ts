@@ -1,6 +1,6 @@
 import { constant, maximum, named, product, quotient, sum, variable, type Expression } from '../architecture';
 import { peakFlops, usdPerByte, usdPerFlop, type Accelerator } from '../hardware';
-import type { AccountingId, Precision, ServingOptions } from '../protocol';
+import type { AccountingId, Cost, Precision, ServingOptions } from '../protocol';
 import { accountingOf } from './accounting';
 import type { Op, OpRole } from './operations';
 
@@ -80,6 +80,17 @@ export function dollarCost(
     attentionBoundBy: compute.value > memory.value ? 'compute' : 'memory',
   };
 }
+
+/** The same as plain numbers. */
+export const costRow = (target: string, context: number, dollars: DollarCost): Cost => ({
+  target,
+  context,
+  attentionUsdPer1M: dollars.attention.value,
+  ffnUsdPer1M: dollars.ffn.value,
+  otherUsdPer1M: dollars.other.value,
+  totalUsdPer1M: dollars.total.value,
+  attentionBoundBy: dollars.attentionBoundBy,
+});
 
 /** FLOPs of these ops at the peak of their precision; ops of one precision are summed under one symbol. */
 function computeCost(symbol: string, ops: readonly Op[], unit: UnitCosts): Expression {

@@ -1,6 +1,7 @@
 export * from './advice';
 export * from './analysis';
 export * from './panel';
+export * from './sensitivity';
 export * from './server';
 export * from './versions';
 export * from './views';

@@ -13,3 +13,4 @@ export * from './settings';
 export * from './silence';
 export * from './text-edits';
 export * from './versions';
+export { whatIfActions } from './what-if';

@@ -15,6 +15,7 @@ import {
 import {
   attentionSummary,
   bestAfdPair,
+  costRow,
   decodeOps,
   dollarCost,
   flopsOf,
@@ -112,7 +113,7 @@ export function summarize(
       const dollars = dollarCost(ops, target, options.accounting);
       if (dollars === null) continue;
       costs.set(target.name, dollars);
-      cost.push(costOn(target.name, context, dollars));
+      cost.push(costRow(target.name, context, dollars));
       formulas.add(
         `Cost on ${target.name} at ${contextLength(context)}`,
         dollars.total,
@@ -179,16 +180,6 @@ const perTokenAt = (context: number, ops: readonly Op[]): PerToken => ({
   attentionLinearFlops: flopsOf(ops, 'attentionLinear').value,
   ffnFlops: flopsOf(ops, 'ffn').value,
   otherFlops: flopsOf(ops, 'other').value,
-});
-
-const costOn = (target: string, context: number, dollars: DollarCost): Cost => ({
-  target,
-  context,
-  attentionUsdPer1M: dollars.attention.value,
-  ffnUsdPer1M: dollars.ffn.value,
-  otherUsdPer1M: dollars.other.value,
-  totalUsdPer1M: dollars.total.value,
-  attentionBoundBy: dollars.attentionBoundBy,
 });
 
 /** What no context changes. The symbols in brackets stand in the formulas of costs. */

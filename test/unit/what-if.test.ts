@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { parse } from 'jsonc-parser';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { costFields, figuresOf, type ModelSubject } from '../../src/advice';
+import { layerPeriod, patternOf } from '../../src/advice/what-if/layer-lists';
+import type { ModelAnalysis, ModelFigures, WhatIf } from '../../src/protocol';
+import {
+  analyzeConfig,
+  analyzeText,
+  catalogText,
+  DEFAULT_SETTINGS,
+  textChange,
+  whatIfActions,
+  type AnalyzedConfig,
+} from '../../src/service';
+import { whatIfsAt } from '../../src/service/what-if';
+import { catalogConfig, LLAMA_3_8B, type Config } from './fixtures';
+
+function analyze(text: string): AnalyzedConfig {
+  const analyzed = analyzeConfig({ text, file: 'config.json', name: 'm' }, DEFAULT_SETTINGS);
+  assert.ok(analyzed);
+  return analyzed;
+}
+const analyzeObject = (config: Config) => analyze(JSON.stringify(config, null, 2));
+
+function subjectOf(config: Config): ModelSubject {
+  const { subject } = analyzeObject(config);
+  assert.ok(subject);
+  return subject;
+}
+
+/** The what-ifs of a key of the language model. */
+function stepsOf(config: Config, key: string): readonly WhatIf[] {
+  const analyzed = analyzeObject(config);
+  const found = whatIfsAt(analyzed, [...(analyzed.match?.textPath ?? []), key]);
+  assert.ok(found, `${key} decides no cost`);
+  return found.steps;
+}
+const valuesOf = (config: Config, key: string) => stepsOf(config, key).map((step) => step.to);
+
+function stepTo(config: Config, key: string, to: number): WhatIf {
+  const step = stepsOf(config, key).find((s) => s.to === to);
+  assert.ok(step, `${key} ${to} is not offered`);
+  return step;
+}
+
+const near = (actual: number, expected: number) => {
+  assert.ok(Math.abs(actual - expected) <= 1e-9 * Math.abs(expected), `${actual}, not ${expected}`);
+};
+
+/** The same figures out of a whole analysis of a text. */
+function figuresOfAnalysis(analysis: ModelAnalysis): Omit<ModelFigures, 'attendedTokens'> {
+  const { parameters, kv, attention, cost, afdCost } = analysis;
+  assert.ok(parameters && kv && attention);
+  return {
+    kvBytesPerToken: kv.bytesPerToken,
+    kvAtContext: kv.atContext.map(({ context, bytes }) => ({ context, bytes })),
+    stateBytes: kv.stateBytesPerSequence,
+    totalParameters: parameters.total,
+    activatedParameters: parameters.activated,
+    effectiveRank: attention.effectiveRank,
+    arithmeticIntensity: attention.arithmeticIntensity,
+    cost,
+    afdCost,
+  };
+}
+
+const errorsOf = (analysis: ModelAnalysis) =>
+  analysis.findings.filter((finding) => finding.severity === 'error').map((finding) => finding.code);
+
+describe('what-ifs', () => {
+  const qwen = catalogConfig('Qwen3-32B');
+  const step3 = catalogConfig('Step-3');
+  const deepseek = catalogConfig('DeepSeek-V3');
+  const maverick = catalogConfig('Llama-4-Maverick');
+
+  it('Qwen3-32B with half the KV heads, by hand', () => {
+    const { figures } = stepTo(qwen, 'num_key_value_heads', 4);
+    const [layers, hidden, heads, dim, context] = [64, 5120, 64, 128, 32_768];
+    // FP8: one byte an element of K and of V.
+    assert.equal(figures.kvBytesPerToken, layers * 2 * 4 * dim);
+    assert.equal(figures.kvAtContext[1]?.bytes, layers * 2 * 4 * dim * context);
+    assert.equal(figures.effectiveRank, heads * dim);
+    // K and V projections of 64 layers lose four heads each.
+    const lost = layers * 2 * 4 * dim * hidden;
+    const base = figuresOf(subjectOf(qwen));
+    assert.equal(base.totalParameters - figures.totalParameters, lost);
+    assert.equal(base.activatedParameters - figures.activatedParameters, lost);
+    // Memory-bound core on H800: its bytes, the new token's among them, and 2 FLOPs a projection's weight.
+    const h800 = DEFAULT_SETTINGS.accelerators.find((a) => a.name === 'H800');
+    assert.ok(h800?.usdPerHour);
+    const perSecond = h800.usdPerHour / 3600;
+    const bytes = layers * 2 * 4 * dim * (context + 1);
+    const linear = 2 * layers * hidden * (2 * heads * dim + 2 * 4 * dim);
+    const cost = figures.cost.find((c) => c.target === 'H800' && c.context === context);
+    const { fp8 } = h800.peakFlops;
+    assert.ok(fp8 && cost);
+    near(cost.attentionUsdPer1M, 1e6 * perSecond * (bytes / h800.bandwidth + linear / fp8));
+  });
+
+  it('offers KV heads that the query heads can be shared by', () => {
+    assert.deepEqual(valuesOf(qwen, 'num_key_value_heads'), [2, 4, 16, 32]);
+    assert.deepEqual(valuesOf(maverick, 'num_key_value_heads'), [2, 4, 10, 20]); // of 40
+    assert.deepEqual(valuesOf(step3, 'num_attention_groups'), [2, 4]);
+  });
+
+  it('widths stay multiples of 128, query heads of the KV heads', () => {
+    assert.deepEqual(valuesOf(deepseek, 'moe_intermediate_size'), [1024, 1536, 2560, 3072]);
+    assert.deepEqual(valuesOf(maverick, 'num_attention_heads'), [24, 32, 64, 80]);
+    assert.deepEqual(valuesOf(deepseek, 'kv_lora_rank'), [256, 384, 768, 1024]);
+    assert.deepEqual(valuesOf(deepseek, 'num_experts_per_tok'), [4, 7, 9, 16]);
+    assert.deepEqual(valuesOf(step3, 'head_dim'), [128, 192, 512]);
+  });
+
+  it('keeps a head dim that was worked out, by writing it down', () => {
+    const step = stepTo(LLAMA_3_8B, 'num_attention_heads', 24);
+    assert.deepEqual(step.edits, [
+      { path: ['num_attention_heads'], value: 24 },
+      { path: ['head_dim'], value: 128 },
+    ]);
+    assert.deepEqual(step.also, []);
+    assert.equal(step.figures.effectiveRank, 24 * 128);
+  });
+
+  it('says what else changes where the family has no such key', () => {
+    const gpt2 = {
+      model_type: 'gpt2',
+      n_embd: 768,
+      n_layer: 12,
+      n_head: 12,
+      n_positions: 1024,
+      vocab_size: 50257,
+    };
+    assert.deepEqual(stepTo(gpt2, 'n_embd', 1152).also, [
+      { what: 'head dim', from: [64], to: [96] },
+      { what: 'FFN width', from: [3072], to: [4608] },
+    ]);
+    // Twice the heads of half the dim: neither KV cache, weights, cost nor rank change.
+    assert.deepEqual(stepsOf(gpt2, 'n_head'), []);
+  });
+
+  it('keeps a KV head for each query head', () => {
+    const mha = { ...LLAMA_3_8B, num_key_value_heads: 32, head_dim: 128 };
+    assert.deepEqual(stepTo(mha, 'num_attention_heads', 48).edits, [
+      { path: ['num_attention_heads'], value: 48 },
+      { path: ['num_key_value_heads'], value: 48 },
+    ]);
+  });
+
+  it('lists of layers follow the layer count by their pattern', () => {
+    // Experts in layers 4 to 59 of 61: the last one stays dense.
+    const step = stepTo(step3, 'num_hidden_layers', 67);
+    const list = Array.from({ length: 65 - 3 }, (_, i) => i + 4).join(',');
+    assert.deepEqual(step.edits[1], { path: ['text_config', 'moe_layers_enum'], value: list });
+    // Lightning with full attention in every eighth layer.
+    const minimax = stepTo(catalogConfig('MiniMax-M1'), 'num_hidden_layers', 72);
+    assert.deepEqual(minimax.edits[1], {
+      path: ['attn_type_list'],
+      value: Array.from({ length: 72 }, (_, i) => ((i + 1) % 8 === 0 ? 1 : 0)),
+    });
+  });
+
+  it('layer counts change by whole rounds of the pattern', () => {
+    assert.equal(layerPeriod(subjectOf(maverick).architecture), 4);
+    assert.deepEqual(valuesOf(maverick, 'num_hidden_layers'), [40, 44, 52, 56]);
+    assert.equal(layerPeriod(subjectOf(qwen).architecture), 1);
+  });
+
+  it('knows a list with special ends from one without a pattern', () => {
+    assert.deepEqual(patternOf(Array.from('ddmmmmmd')), { prefix: 2, period: 1, suffix: 1 });
+    assert.deepEqual(patternOf(Array.from('sssfsssfsssf')), { prefix: 0, period: 4, suffix: 0 });
+    assert.deepEqual(patternOf(Array.from('abcdefgh')), null);
+  });
+
+  it('every neighbour of the catalog is what an analysis of the edited text says', () => {
+    for (const name of [
+      'Step-3',
+      'DeepSeek-V3',
+      'Qwen3-32B',
+      'Llama-4-Maverick',
+      'MiniMax-M1',
+      'Pangu-Pro-MoE',
+    ])
+      checkAll(catalogText(name) ?? '', name);
+  });
+
+  it('titles say what a change brings', () => {
+    const analyzed = analyze(catalogText('Qwen3-32B') ?? '');
+    const line = analyzed.document
+      .getText()
+      .split('\n')
+      .findIndex((l) => l.includes('num_key_value_heads'));
+    const at = { line, character: 6 };
+    const titles = whatIfActions(analyzed, { start: at, end: at }).map((fix) => fix.title);
+    assert.equal(titles.length, 4);
+    assert.match(
+      titles[1] ?? '',
+      /^num_key_value_heads 8 → 4: KV -50%, attention -\d\d% on H800 at 32K, effective rank unchanged$/,
+    );
+  });
+
+  it('offers nothing on fields that decide no cost, nor over several lines', () => {
+    const analyzed = analyze(catalogText('Qwen3-32B') ?? '');
+    const start = { line: 0, character: 0 };
+    assert.deepEqual(whatIfActions(analyzed, { start, end: start }), []);
+    assert.deepEqual(whatIfActions(analyzed, { start, end: { line: 9, character: 0 } }), []);
+  });
+});
+
+/** Each offered neighbour: its edits as a text change give a config that reads without new errors and with these figures. */
+function checkAll(text: string, name: string): void {
+  const analyzed = analyze(text);
+  const { subject } = analyzed;
+  assert.ok(subject);
+  const errors = errorsOf(analyzed.analysis);
+  for (const field of costFields(subject.config, subject.architecture))
+    for (const step of whatIfsAt(analyzed, field.path)?.steps ?? []) {
+      const what = `${name}: ${field.path.join('.')} ${field.value} -> ${step.to}`;
+      const document = TextDocument.create('config.json', 'json', 0, text);
+      const change = textChange(document, step.edits);
+      assert.ok(change, what);
+      const changed = TextDocument.applyEdits(document, [change]);
+      assert.deepEqual(parse(changed), JSON.parse(JSON.stringify(subject.after(step.edits)?.config)), what);
+      const analysis = analyzeText({ text: changed, file: 'config.json', name: 'm' }, DEFAULT_SETTINGS);
+      assert.deepEqual(errorsOf(analysis), errors, what);
+      const { attendedTokens, ...figures } = step.figures;
+      assert.deepEqual(figures, figuresOfAnalysis(analysis), what);
+      assert.ok(Number.isFinite(attendedTokens), what);
+    }
+}
