@@ -43,6 +43,8 @@ export interface RuleExample {
   readonly changes: Readonly<Record<string, unknown>>;
   /** Serving options that differ from the defaults. */
   readonly serving?: Readonly<Record<string, number>>;
+  /** The model itself makes the rule speak; the changes, if any, only make it plainer. */
+  readonly firesUnchanged?: true;
 }
 
 /** A rule over the keys of a config, whether an architecture could be read from it or not. */

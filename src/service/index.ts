@@ -2,6 +2,7 @@ export type { CheckpointFacts } from '../architecture';
 export * from './analyze';
 export * from './catalog-models';
 export * from './compare';
+export * from './explain';
 export * from './family-entries';
 export * as format from './format';
 export * from './hints';

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addAnalyze } from './analyze';
 import { addCatalog } from './catalog-table';
 import { addCompare } from './compare';
+import { addExplain } from './explain';
 import { addFamilies } from './families';
 
 /** Every command adds itself to the program, in the order in which help lists them. */
@@ -10,4 +11,5 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   addCompare,
   addCatalog,
   addFamilies,
+  addExplain,
 ];
