@@ -8,8 +8,15 @@ import { gzipSync } from 'node:zlib';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { context } from 'esbuild';
-import type { AnalysisOptions, PanelState } from '../src/protocol';
-import { analyzeConfig, compareModels, DEFAULT_SETTINGS, readSettings } from '../src/service';
+import type { AnalysisOptions } from '../src/protocol';
+import {
+  analyzeConfig,
+  analyzedCatalog,
+  answerView,
+  compareModels,
+  DEFAULT_SETTINGS,
+  readSettings,
+} from '../src/service';
 
 const root = path.resolve(__dirname, '..');
 const { values } = parseArgs({
@@ -40,20 +47,32 @@ const PAGE = `<!DOCTYPE html>
 </html>
 `;
 
+/** What the page asks: a state, or an answer for one of its views. */
+interface Question {
+  readonly options: Partial<AnalysisOptions>;
+  readonly open: boolean;
+  readonly request?: { readonly method: string; readonly params: unknown };
+}
+
 /** What the extension's host would answer with `examples/my-draft` open. */
-function stateFor(options: Partial<AnalysisOptions>, withOpenConfig: boolean): PanelState {
+function answerTo({ options, open, request }: Question): unknown {
   const { settings } = readSettings(options, DEFAULT_SETTINGS);
   const uri = 'file:///examples/my-draft/config.json';
   const text = readFileSync(path.join(root, 'examples/my-draft/config.json'), 'utf8');
-  const analyzed = analyzeConfig({ text, file: uri, name: 'my-draft' }, settings);
-  return compareModels(withOpenConfig && analyzed ? [{ uri, analyzed }] : [], uri, settings);
+  const analyzed = open ? analyzeConfig({ text, file: uri, name: 'my-draft' }, settings) : null;
+  if (request === undefined) return compareModels(analyzed ? [{ uri, analyzed }] : [], uri, settings);
+  const models = [...(analyzed ? [analyzed] : []), ...analyzedCatalog(settings)];
+  return answerView(
+    request.method,
+    request.params,
+    (id) => models.find(({ analysis }) => analysis.file === id)?.subject ?? null,
+  );
 }
 
-async function answerState(request: IncomingMessage): Promise<string> {
+async function answer(request: IncomingMessage): Promise<string> {
   let body = '';
   for await (const chunk of request) body += String(chunk);
-  const { options, open } = JSON.parse(body) as { options: Partial<AnalysisOptions>; open: boolean };
-  return JSON.stringify(stateFor(options, open));
+  return JSON.stringify(answerTo(JSON.parse(body) as Question));
 }
 
 type Files = ReadonlyMap<string, Uint8Array>;
@@ -100,8 +119,8 @@ async function main(): Promise<void> {
     const failed = (error: unknown): void => {
       response.writeHead(500).end(String(error));
     };
-    if (name === 'state') {
-      answerState(request).then((json) => {
+    if (name === 'answer') {
+      answer(request).then((json) => {
         response.writeHead(200, { 'content-type': 'application/json' }).end(json);
       }, failed);
       return;

@@ -1,5 +1,5 @@
 /** The extension behind the panel: `acquireVsCodeApi`, typed. */
-import type { HostMessage, WebviewMessage } from '../src/protocol';
+import type { AnalysisOptions, HostMessage, WebviewMessage } from '../src/protocol';
 
 interface VsCodeApi {
   postMessage(message: unknown): void;
@@ -8,9 +8,14 @@ interface VsCodeApi {
 }
 declare function acquireVsCodeApi(): VsCodeApi;
 
-/** What the panel itself remembers while it is hidden. */
+/** What the panel itself remembers while it is hidden and over a reload of the window. Each view may keep something of its own. */
 export interface PanelMemory {
+  readonly view: string;
   readonly hidden: readonly string[];
+  /** Configs of the workspace that are compared. */
+  readonly models: readonly string[];
+  readonly options: Partial<AnalysisOptions>;
+  readonly views: Readonly<Record<string, unknown>>;
 }
 
 const api = acquireVsCodeApi();
@@ -23,21 +28,44 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? (value as unknown[]).filter((id) => typeof id === 'string') : [];
+
+/** What was remembered; whatever is not as expected (an older version's) is left out. */
 export function recall(): PanelMemory {
-  const memory = api.getState();
-  const hidden = isObject(memory) && Array.isArray(memory.hidden) ? (memory.hidden as unknown[]) : [];
-  return { hidden: hidden.filter((id) => typeof id === 'string') };
+  const state = api.getState();
+  const memory = isObject(state) ? state : {};
+  return {
+    view: typeof memory.view === 'string' ? memory.view : '',
+    hidden: strings(memory.hidden),
+    models: strings(memory.models),
+    options: isObject(memory.options) ? memory.options : {},
+    views: isObject(memory.views) ? memory.views : {},
+  };
 }
 
-export function remember(memory: PanelMemory): void {
-  api.setState(memory);
+export function remember(changed: Partial<PanelMemory>): void {
+  api.setState({ ...recall(), ...changed } satisfies PanelMemory);
 }
+
+/** A view's own memory. */
+export const recallView = (id: string): unknown => recall().views[id];
+export function rememberView(id: string, memory: unknown): void {
+  remember({ views: { ...recall().views, [id]: memory } });
+}
+
+const TYPES = [
+  'state',
+  'failed',
+  'show',
+  'response',
+] satisfies readonly HostMessage['type'][] as readonly string[];
 
 /** Other messages reach a webview too (VS Code's own, browser extensions'): only ours are passed on. */
 export function onHostMessage(listener: (message: HostMessage) => void): void {
   window.addEventListener('message', (event: MessageEvent<unknown>) => {
     const { data } = event;
-    if (isObject(data) && (data.type === 'state' || data.type === 'failed')) {
+    if (isObject(data) && TYPES.includes(String(data.type))) {
       listener(data as unknown as HostMessage);
     }
   });

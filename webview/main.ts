@@ -6,11 +6,13 @@ import { plural } from './format';
 import { onHostMessage, post, recall, remember } from './host';
 import { method } from './method';
 import { onThemeChange, readTheme, type Theme } from './theme';
-import { activatedVsCost } from './views/activated-vs-cost';
-import { costByTarget } from './views/cost-by-target';
-import { conditions, type View } from './views/view';
+import { answer } from './requests';
+import { tabs } from './tabs';
+import { compare } from './views/compare';
+import { conditions, type View, type ViewContext } from './views/view';
 
-const views: readonly View[] = [activatedVsCost(post), costByTarget(post)];
+/** In the order of their tabs: a new view is one more entry. */
+const views: readonly View[] = [compare()];
 
 let state: PanelState | null = null;
 let theme: Theme = readTheme();
@@ -22,6 +24,7 @@ failure.hidden = true;
 const choices = controls({
   options(options) {
     busy(true);
+    remember({ options: { ...recall().options, ...options } });
     post({ type: 'setOptions', options });
   },
   hidden(ids) {
@@ -31,10 +34,20 @@ const choices = controls({
   },
 });
 const how = method();
+let view: View | undefined;
+const tabList = tabs(
+  views.map(({ id, title, element }) => ({ id, title, panel: element })),
+  (id) => {
+    view = views.find((each) => each.id === id);
+    remember({ view: id });
+    void drawView();
+  },
+);
 const content = el(
   'div',
   { id: 'content' },
   choices.element,
+  tabList.element,
   el('div', { class: 'views' }, ...views.map(({ element }) => element), how.element),
 );
 content.hidden = true;
@@ -63,7 +76,7 @@ function statusText(current: PanelState, context: number): string {
   if (current.models.length === 0) return 'No model config open, and no catalog models to compare with.';
   if (documents.length === 0) return 'No model config open; these are the catalog models.';
   const subject = active?.label ?? documents.map(({ label }) => label).join(', ');
-  const where = conditions({ state: current, shown: [], context, theme });
+  const where = conditions({ state: current, context });
   const unread = documents.filter(({ analysis }) => analysis.parameters === null);
   const missing =
     unread.length === 0
@@ -74,18 +87,37 @@ function statusText(current: PanelState, context: number): string {
   return `${subject} beside ${plural(others, 'other model')}; ${where}.${missing}`;
 }
 
-function draw(): void {
-  if (state === null) return;
-  const context = state.options.contexts[0] ?? 0;
-  const shown = state.models
+function contextOf(current: PanelState): ViewContext {
+  const shown = current.models
     .filter(({ id }) => !hidden.has(id))
     .sort((a, b) => Number(b.active) - Number(a.active));
+  const subject = current.models.find((model) => model.active) ?? shown[0] ?? null;
+  return { state: current, shown, subject, context: current.options.contexts[0] ?? 0, theme };
+}
+
+function draw(): void {
+  if (state === null) return;
+  const context = contextOf(state);
   content.hidden = false;
-  setText(status, statusText(state, context));
+  setText(status, statusText(state, context.context));
   choices.update(state, hidden);
-  for (const view of views) view.update({ state, shown, context, theme });
-  how.update(state, shown);
-  post({ type: 'drawn', models: shown.length });
+  how.update(state, context.shown);
+  void drawView();
+}
+
+/** Views that aren't shown are drawn when they are. */
+let drawing = 0;
+async function drawView(): Promise<void> {
+  if (state === null || view === undefined) return;
+  const mine = ++drawing;
+  const isCurrent = () => mine === drawing;
+  const context = contextOf(state);
+  try {
+    await view.update(context, isCurrent);
+    if (isCurrent()) post({ type: 'drawn', view: view.id, models: context.shown.length });
+  } catch (error) {
+    if (isCurrent()) report(error);
+  }
 }
 
 window.addEventListener('error', (event) => {
@@ -97,7 +129,7 @@ window.addEventListener('unhandledrejection', (event) => {
 });
 
 onHostMessage((message) => {
-  busy(false);
+  if (message.type === 'state' || message.type === 'failed') busy(false);
   switch (message.type) {
     case 'state':
       state = message.state;
@@ -108,6 +140,12 @@ onHostMessage((message) => {
       fail(message.message);
       // What was asked for isn't what is shown: the controls go back.
       if (state !== null) choices.update(state, hidden);
+      break;
+    case 'show':
+      tabList.show(message.view);
+      break;
+    case 'response':
+      answer(message);
       break;
   }
 });
@@ -122,4 +160,7 @@ onThemeChange(() => {
 document
   .getElementById('app')
   ?.append(el('header', {}, el('h1', {}, 'Compare models'), status, failure), el('main', {}, content));
-post({ type: 'ready' });
+const memory = recall();
+tabList.show(memory.view);
+if (Object.keys(memory.options).length > 0) post({ type: 'setOptions', options: memory.options });
+post({ type: 'ready', models: memory.models });

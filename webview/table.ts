@@ -12,7 +12,7 @@ export interface Cell {
   readonly value: string | number | null;
 }
 
-export type RowKind = 'active' | 'document' | 'catalog';
+export type RowKind = 'active' | 'document' | 'workspace' | 'catalog';
 
 export interface Row {
   readonly key: string;

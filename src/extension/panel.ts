@@ -2,10 +2,15 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import {
   COMPARE_REQUEST,
+  VIEW_METHODS,
+  VIEW_REQUEST,
   type AnalysisOptions,
   type CompareParams,
   type CompareResult,
   type HostMessage,
+  type PanelMethod,
+  type PanelRequest,
+  type PanelResponse,
   type WebviewMessage,
 } from '../protocol';
 import type { LanguageClientController } from './client';
@@ -112,16 +117,52 @@ class ComparePanel implements vscode.Disposable {
         this.choices = { ...this.choices, ...message.options };
         void this.refresh();
         break;
+      case 'setModels':
+        void this.refresh();
+        break;
+      case 'request':
+        void this.answer(message);
+        break;
       case 'openModel':
         void this.openModel(message.id);
         break;
       case 'drawn':
-        this.log.debug(`panel drew ${message.models} models`);
+        this.log.debug(`panel drew ${message.view} with ${message.models} models`);
         break;
       case 'error':
         this.log.error(`panel: ${message.message}`);
         break;
     }
+  }
+
+  /** What the panel's views are about, for the server. */
+  private asked(): CompareParams {
+    return {
+      options: this.choices,
+      ...(this.activeUri === undefined ? {} : { activeUri: this.activeUri }),
+    };
+  }
+
+  /** Every request is answered, if only with an error. */
+  private async answer({ number, method, params }: PanelRequest): Promise<void> {
+    let response: PanelResponse;
+    try {
+      response = { type: 'response', number, result: await this.resultOf(method, params) };
+    } catch (error) {
+      this.log.error(error instanceof Error ? error : String(error));
+      response = {
+        type: 'response',
+        number,
+        error: error instanceof Error ? error.message : String(error),
+      };
+    }
+    await this.panel.webview.postMessage(response);
+  }
+
+  private resultOf(method: PanelMethod, params: PanelRequest['params']): Promise<unknown> {
+    if (!VIEW_METHODS.some((view) => view === method))
+      return Promise.reject(new Error(`The panel's host does not know ${method}.`));
+    return this.client.request(VIEW_REQUEST, { ...this.asked(), method, params });
   }
 
   /** Asks the server and passes the answer on, unless a newer question has been asked meanwhile. */
@@ -130,11 +171,8 @@ class ComparePanel implements vscode.Disposable {
     const mine = ++this.latest;
     let message: HostMessage;
     try {
-      const params: CompareParams = {
-        options: this.choices,
-        ...(this.activeUri === undefined ? {} : { activeUri: this.activeUri }),
-      };
-      message = { type: 'state', state: await this.client.request<CompareResult>(COMPARE_REQUEST, params) };
+      const state = await this.client.request<CompareResult>(COMPARE_REQUEST, this.asked());
+      message = { type: 'state', state };
     } catch (error) {
       this.log.error(error instanceof Error ? error : String(error));
       message = { type: 'failed', message: error instanceof Error ? error.message : String(error) };

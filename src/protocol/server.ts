@@ -1,6 +1,6 @@
 /** Custom requests and notifications of the language server, typed once for both sides. */
 import type { AnalysisOptions } from './analysis';
-import type { PanelState } from './panel';
+import type { PanelState, ViewRequests } from './panel';
 
 /** What a client may say of itself in `initializationOptions`. All of it may be absent: nothing is assumed. */
 export interface InitializationOptions {
@@ -38,6 +38,14 @@ export interface CompareParams {
   readonly options?: Partial<AnalysisOptions>;
 }
 export type CompareResult = PanelState;
+
+/** Request: what a view of the panel draws, of models by their ids, under the panel's own choices. */
+export const VIEW_REQUEST = 'decodeLens/view';
+export interface ViewParams extends CompareParams {
+  readonly method: keyof ViewRequests;
+  readonly params: ViewRequests[keyof ViewRequests]['params'];
+}
+export type ViewResult = ViewRequests[keyof ViewRequests]['result'];
 
 /** Request: is this open document a model config, and of which family? */
 export const IDENTIFY_REQUEST = 'decodeLens/identify';

@@ -13,9 +13,10 @@ import { Core, type Feature } from './core';
 import { diagnostics } from './features/diagnostics';
 import { hover } from './features/hover';
 import { inlayHints } from './features/inlay-hints';
+import { panel } from './features/panel';
 import { requests } from './features/requests';
 
-const FEATURES: readonly Feature[] = [diagnostics, hover, inlayHints, requests];
+const FEATURES: readonly Feature[] = [diagnostics, hover, inlayHints, panel, requests];
 
 /** The language server: features around one cache of analyses by document version. */
 export function startServer(connection: Connection): void {

@@ -1,4 +1,5 @@
-import type { ComparedModel, PanelState } from '../protocol';
+import { peakFlops, type Accelerator } from '../hardware';
+import type { AcceleratorChoice, ComparedModel, PanelState, Precision } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
 import { analyzedCatalog } from './catalog-models';
 import type { ServiceSettings } from './settings';
@@ -31,12 +32,20 @@ export function compareModels(
   }));
   return {
     options: settings.options,
-    accelerators: settings.accelerators.map(({ name, title, usdPerHour, source, priceSource }) => ({
-      name,
-      title,
-      usdPerHour,
-      source: priceSource === null ? source : `${source}; price: ${priceSource}`,
-    })),
+    accelerators: settings.accelerators.map(acceleratorChoice),
     models: [...documents, ...catalog],
   };
 }
+
+const acceleratorChoice = (accelerator: Accelerator): AcceleratorChoice => {
+  const { name, title, usdPerHour, bandwidth, source, priceSource } = accelerator;
+  const flops = (precision: Precision) => peakFlops(accelerator, precision).flops;
+  return {
+    name,
+    title,
+    usdPerHour,
+    flops: { fp8: flops('fp8'), int8: flops('int8'), bf16: flops('bf16'), fp4: flops('fp4') },
+    bandwidth,
+    source: priceSource === null ? source : `${source}; price: ${priceSource}`,
+  };
+};

@@ -15,3 +15,4 @@ export * from './silence';
 export * from './text-edits';
 export * from './versions';
 export { whatIfActions } from './what-if';
+export * from './views';

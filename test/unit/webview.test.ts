@@ -10,7 +10,7 @@ import {
   shorten,
 } from '../../webview/format';
 import { type Anchor, type Box, crosses, overlaps, placeLabels } from '../../webview/labels';
-import { paretoFrontier } from '../../webview/pareto';
+import { paretoFrontier } from '../../webview/views/compare/pareto';
 import { fade, opaque } from '../../webview/color';
 
 describe('webview: numbers', () => {

@@ -2,7 +2,14 @@
  * Stands in for VS Code in a plain browser: `?theme=light`, `?host=empty|failed|silent`. The development server answers
  * from the language service, as the extension's host does from the language server.
  */
-import type { AnalysisOptions, HostMessage, PanelState, WebviewMessage } from '../../src/protocol';
+import {
+  VIEW_METHODS,
+  type AnalysisOptions,
+  type HostMessage,
+  type PanelRequest,
+  type PanelState,
+  type WebviewMessage,
+} from '../../src/protocol';
 import { setTheme, type ThemeName, THEMES } from './themes';
 
 const query = new URLSearchParams(location.search);
@@ -10,14 +17,35 @@ const kind = query.get('host') ?? 'open';
 const sent: WebviewMessage[] = [];
 let choices: Partial<AnalysisOptions> = {};
 
-async function answer(): Promise<HostMessage> {
+/** Asks the development server. */
+async function fromService(request?: PanelRequest): Promise<unknown> {
+  const question = { options: choices, open: kind !== 'empty', request };
+  const response = await fetch('/answer', { method: 'POST', body: JSON.stringify(question) });
+  if (!response.ok) throw new Error(await response.text());
+  return response.json();
+}
+
+async function state(): Promise<HostMessage> {
   if (kind === 'failed') return { type: 'failed', message: 'the language server stopped (exit code 134)' };
   try {
-    const body = JSON.stringify({ options: choices, open: kind !== 'empty' });
-    const response = await fetch('/state', { method: 'POST', body });
-    return { type: 'state', state: (await response.json()) as PanelState };
+    return { type: 'state', state: (await fromService()) as PanelState };
   } catch (error) {
     return { type: 'failed', message: String(error) };
+  }
+}
+
+async function response(request: PanelRequest): Promise<HostMessage> {
+  const { number } = request;
+  try {
+    const isView = VIEW_METHODS.some((method) => method === request.method);
+    // What the editor does, a browser can't: it is written down for whoever looks.
+    return {
+      type: 'response',
+      number,
+      result: isView ? await fromService(request) : `${request.method}, in the editor`,
+    };
+  } catch (error) {
+    return { type: 'response', number, error: String(error) };
   }
 }
 
@@ -29,8 +57,9 @@ function receive(message: WebviewMessage): void {
   sent.push(message);
   if (message.type === 'error') console.error(message.message);
   if (message.type === 'setOptions') choices = { ...choices, ...message.options };
-  if (kind !== 'silent' && (message.type === 'ready' || message.type === 'setOptions'))
-    void answer().then(send);
+  if (kind === 'silent') return;
+  if (message.type === 'ready' || message.type === 'setOptions') void state().then(send);
+  if (message.type === 'request') void response(message).then(send);
 }
 
 let memory: unknown = null;

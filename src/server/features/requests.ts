@@ -2,14 +2,11 @@ import {
   ANALYZED_NOTIFICATION,
   CATALOG_REQUEST,
   CATALOG_TEXT_REQUEST,
-  COMPARE_REQUEST,
   IDENTIFY_REQUEST,
   type AnalyzedParams,
   type CatalogResult,
   type CatalogTextParams,
   type CatalogTextResult,
-  type CompareParams,
-  type CompareResult,
   type IdentifyParams,
   type IdentifyResult,
 } from '../../protocol';
@@ -23,10 +20,6 @@ export const requests: Feature = {
     connection.onRequest(
       IDENTIFY_REQUEST,
       guard.request(IDENTIFY_REQUEST, (params: IdentifyParams) => identify(core, params)),
-    );
-    connection.onRequest(
-      COMPARE_REQUEST,
-      guard.request(COMPARE_REQUEST, (params: CompareParams) => compare(core, params)),
     );
     connection.onRequest(
       CATALOG_REQUEST,
@@ -77,22 +70,4 @@ async function identify(core: Core, { uri }: IdentifyParams): Promise<IdentifyRe
     reason: match?.matchedBy ?? 'its keys',
     options: analysis.options,
   };
-}
-
-async function compare(core: Core, { activeUri, options }: CompareParams): Promise<CompareResult> {
-  const service = await loadService();
-  const settings = await core.settings.of(activeUri ?? '');
-  // A panel's own choices are checked like any setting.
-  const { settings: chosen } = service.readSettings({ ...options }, settings.service);
-  const open = await Promise.all(
-    core.documents.all().map(async (document) => ({
-      uri: document.uri,
-      analyzed: (await core.configOf(document.uri)) && core.cache.underSettings(document, chosen, service),
-    })),
-  );
-  return service.compareModels(
-    open.flatMap(({ uri, analyzed }) => (analyzed ? [{ uri, analyzed }] : [])),
-    activeUri,
-    chosen,
-  );
 }

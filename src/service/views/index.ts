@@ -1,3 +1,4 @@
 export * from './overview';
 export * from './roofline';
 export * from './sweep';
+export * from './answer';

@@ -1,11 +1,12 @@
 /** Figure 2 of the Step-3 report: decode cost per accelerator and of the best AFD pair, by part. */
 import { Chart, type Plugin } from 'chart.js';
-import type { ComparedModel } from '../../src/protocol';
-import { applyTheme, fontOf, hatch, paintScale, usdTick } from '../charts';
-import { Figure } from '../figure';
-import { formatContext, formatUsd, plural, shorten } from '../format';
-import type { Row } from '../table';
-import type { Theme } from '../theme';
+import type { ComparedModel } from '../../../src/protocol';
+import { applyTheme, fontOf, hatch, paintScale, usdTick } from '../../charts';
+import { Figure } from '../../figure';
+import { post } from '../../host';
+import { formatContext, formatUsd, plural, shorten } from '../../format';
+import type { Row } from '../../table';
+import type { Theme } from '../../theme';
 import {
   afdAt,
   conditions,
@@ -14,10 +15,9 @@ import {
   kindOf,
   modelHint,
   nothingText,
-  type Post,
-  type View,
+  type Drawing,
   type ViewContext,
-} from './view';
+} from '../view';
 
 /** One bar: a model on an accelerator, or on its best AFD pair. */
 interface Bar {
@@ -136,7 +136,7 @@ function modelOf(line: Line): ComparedModel {
   return 'heading' in line ? line.heading : line.bar.model;
 }
 
-export function costByTarget(post: Post): View {
+export function costByTarget(): Drawing {
   const figure = new Figure({
     id: 'cost-by-target',
     title: 'Decode cost by accelerator',

@@ -1,13 +1,14 @@
 /** Figure 1 of the Step-3 report: activated parameters against AFD cost, with the Pareto frontier. */
 import { Chart, type ChartDataset, type Plugin } from 'chart.js';
-import type { AfdCost, ComparedModel } from '../../src/protocol';
-import { applyTheme, fontOf, FONT_SIZE, paintScale, usdTick } from '../charts';
-import { Figure } from '../figure';
-import { formatContext, formatCount, formatUsd, plural, shorten } from '../format';
-import { type Anchor, placeLabels, type Segment } from '../labels';
-import { paretoFrontier } from '../pareto';
-import type { Row, RowKind } from '../table';
-import type { Theme } from '../theme';
+import type { AfdCost, ComparedModel } from '../../../src/protocol';
+import { applyTheme, fontOf, FONT_SIZE, paintScale, usdTick } from '../../charts';
+import { Figure } from '../../figure';
+import { post } from '../../host';
+import { formatContext, formatCount, formatUsd, plural, shorten } from '../../format';
+import { type Anchor, placeLabels, type Segment } from '../../labels';
+import { paretoFrontier } from './pareto';
+import type { Row, RowKind } from '../../table';
+import type { Theme } from '../../theme';
 import {
   afdAt,
   conditions,
@@ -17,10 +18,9 @@ import {
   kindOf,
   modelHint,
   nothingText,
-  type Post,
-  type View,
+  type Drawing,
   type ViewContext,
-} from './view';
+} from '../view';
 
 interface ModelPoint {
   readonly x: number;
@@ -106,7 +106,7 @@ function namePlugin(theme: () => Theme): Plugin<'scatter'> {
   };
 }
 
-export function activatedVsCost(post: Post): View {
+export function activatedVsCost(): Drawing {
   const figure = new Figure({
     id: 'activated-vs-cost',
     title: 'Activated parameters against decode cost',
