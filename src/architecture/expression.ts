@@ -16,7 +16,7 @@ export interface Origin {
   readonly note?: string;
 }
 
-type Operator = 'sum' | 'product' | 'quotient' | 'minimum' | 'maximum' | 'ceiling';
+type Operator = 'sum' | 'difference' | 'product' | 'quotient' | 'minimum' | 'maximum' | 'ceiling';
 type Node =
   | { readonly kind: 'constant' }
   | { readonly kind: 'variable'; readonly symbol: string; readonly origin: Origin }
@@ -78,6 +78,11 @@ export const quotient = (a: Expression | number, b: Expression | number): Expres
   return { value: args[0].value / args[1].value, node: { kind: 'quotient', args } };
 };
 
+export const difference = (a: Expression | number, b: Expression | number): Expression => {
+  const args = [asExpression(a), asExpression(b)] as const;
+  return { value: args[0].value - args[1].value, node: { kind: 'difference', args } };
+};
+
 export const minimum = (...of: readonly (Expression | number)[]): Expression => {
   const args = of.map(asExpression);
   return { value: Math.min(...args.map((e) => e.value)), node: { kind: 'minimum', args } };
@@ -98,6 +103,7 @@ export const ceiling = (of: Expression): Expression => ({
 /** Tighter binding needs no parentheses inside looser. */
 const BINDING: Readonly<Record<Node['kind'], number>> = {
   sum: 1,
+  difference: 1,
   product: 2,
   quotient: 2,
   minimum: 3,
@@ -107,6 +113,8 @@ const BINDING: Readonly<Record<Node['kind'], number>> = {
   variable: 4,
   named: 4,
 };
+
+const SIGNS = { sum: ' + ', difference: ' - ', product: ' * ', quotient: ' / ' } as const;
 
 /** The expression in symbols, `2 * H * d`, or with `leaf` in whatever stands for an input, such as its value. */
 export function formulaText(
@@ -121,10 +129,12 @@ export function formulaText(
   const binding = BINDING[node.kind];
   const parts = node.args.map((arg, i) => {
     const inner = BINDING[arg.node.kind];
-    const loose = inner < binding || (node.kind === 'quotient' && i === 1 && inner === binding);
+    const loose =
+      inner < binding ||
+      ((node.kind === 'quotient' || node.kind === 'difference') && i === 1 && inner === binding);
     return loose ? `(${formulaText(arg, leaf)})` : formulaText(arg, leaf);
   });
-  return parts.join(node.kind === 'sum' ? ' + ' : node.kind === 'product' ? ' * ' : ' / ');
+  return parts.join(SIGNS[node.kind]);
 }
 
 /** Every input by its symbol, in order of first appearance, each once. */

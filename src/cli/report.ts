@@ -1,5 +1,5 @@
 import type { ModelAnalysis, Parameters, WeightsSummary } from '../protocol';
-import { format, type CatalogEntry, type FamilyEntry } from '../service';
+import { batchSize, format, type CatalogEntry, type FamilyEntry } from '../service';
 import { table, type TableStyle } from './table';
 
 const { bytes, contextLength, parameters, si, usd, whole } = format;
@@ -42,6 +42,7 @@ function facts({
   weights,
   checkpoint,
   kv,
+  memory,
   attention,
   moe,
   model,
@@ -79,6 +80,8 @@ function facts({
       `${bytes(kv.bytesPerToken)} per token${kv.unboundedBytesPerToken < kv.bytesPerToken ? `, ${bytes(kv.unboundedBytesPerToken)} of it never dropped` : ''}${kv.stateBytesPerSequence > 0 ? `; state ${bytes(kv.stateBytesPerSequence)} per sequence` : ''}`,
     ],
   ];
+  const fits = memoryText(memory);
+  if (fits !== '') rows.push(['fits', fits]);
   if (moe) {
     const least = Object.entries(moe.minimumSparsity).map(
       ([target, value]) => `${target} ${value?.toFixed(3) ?? 'network unknown'}`,
@@ -89,6 +92,18 @@ function facts({
     ]);
   }
   return rows;
+}
+
+/** The largest batch that fits, by context and target. */
+function memoryText(memory: ModelAnalysis['memory']): string {
+  const [first] = memory;
+  if (!first) return '';
+  const contexts = [...new Set(memory.map((fit) => fit.context))];
+  const batches = contexts.map((context) => {
+    const at = memory.filter((fit) => fit.context === context);
+    return `${contextLength(context)} ${at.map((fit) => `${fit.target} ${batchSize(fit)}`).join(', ')}`;
+  });
+  return `weights ${bytes(first.weightsBytes)} (${first.weightsFormat}) on ${first.gpus} GPUs; largest batch at ${batches.join('; at ')}`;
 }
 
 function perTokenTable(model: ModelAnalysis, style: TableStyle): string {

@@ -1,6 +1,7 @@
 export * from './afd';
 export * from './accounting';
 export * from './dollars';
+export * from './memory';
 export * from './operations';
 export * from './summary';
 export * from './caches';

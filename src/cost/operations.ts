@@ -42,6 +42,8 @@ export interface KvTraffic {
   readonly bytesReserved: Expression;
   /** Held whatever the context is. */
   readonly stateBytes: Expression;
+  /** Into how many equal parts tensor parallelism can divide it: KV heads; a latent is one, a state has parts enough. */
+  readonly shares: number;
 }
 
 /**
@@ -84,6 +86,7 @@ const NO_KV: KvTraffic = {
   bytesHeld: ZERO,
   bytesReserved: ZERO,
   stateBytes: ZERO,
+  shares: 1,
 };
 
 /** The decode step of an architecture as operations, in the order in which a token meets them. */
@@ -251,6 +254,7 @@ function attentionCore(
         readBytes: product(tokens, bytes),
         writeBytes: product(tokens, bytes),
         stateBytes: bytes,
+        shares: Infinity,
       },
       precision: 'bf16',
     };
@@ -290,6 +294,7 @@ function attentionCore(
       bytesHeld: total('held'),
       bytesReserved: total('reserved'),
       stateBytes: ZERO,
+      shares: a.kind === 'softmax' ? a.kvHeads : 1,
     },
     precision: accounting.attentionPrecision === 'kv' ? kvPrecision : options.precision,
   };

@@ -187,6 +187,27 @@ export interface KvSummary {
   readonly atContext: readonly KvAtContext[];
 }
 
+/**
+ * What fits in memory on one server of a target, or on the accelerators that the configured degrees of parallelism take: see
+ * `src/cost/memory.ts`.
+ */
+export interface MemoryFit {
+  readonly target: string;
+  readonly context: number;
+  /** Accelerators that hold the model. */
+  readonly gpus: number;
+  /** Of all of them: what engines let weights and KV cache fill. */
+  readonly usableBytes: number;
+  /** Of all of them, copies included. */
+  readonly weightsBytes: number;
+  /** How weights were counted: `FP8`, `mxfp4, as stored`. */
+  readonly weightsFormat: string;
+  /** KV cache in whole blocks and states, copies on other accelerators included. */
+  readonly kvBytesPerSequence: number;
+  /** Sequences; 0: not one, or the weights don't fit; null: memory sets no limit. */
+  readonly largestBatch: number | null;
+}
+
 /** Per decoded token, split as in tables 2 and 3 of the Step-3 report. */
 export interface PerToken {
   readonly context: number;
@@ -256,6 +277,8 @@ export interface ModelAnalysis {
   /** Null where none lies beside the config. */
   readonly checkpoint: CheckpointSummary | null;
   readonly kv: KvSummary | null;
+  /** By target and context; targets of unknown memory are left out. */
+  readonly memory: readonly MemoryFit[];
   readonly perToken: readonly PerToken[];
   readonly cost: readonly Cost[];
   readonly afdCost: readonly AfdCost[];

@@ -230,6 +230,7 @@ const NOTHING = {
   weights: null,
   checkpoint: null,
   kv: null,
+  memory: [],
   perToken: [],
   cost: [],
   afdCost: [],

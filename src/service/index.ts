@@ -8,6 +8,7 @@ export * as format from './format';
 export * from './hints';
 export * from './hover';
 export { plainText } from './markdown';
+export { batchSize } from './memory-text';
 export * from './recognize-text';
 export * from './reader-codes';
 export * from './settings';

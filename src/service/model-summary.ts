@@ -1,5 +1,6 @@
 import type { ModelAnalysis, WeightFormat } from '../protocol';
 import { bytes, contextLength, parameters, usd, whole } from './format';
+import { batchSize } from './memory-text';
 import { escapeMarkdown } from './markdown';
 
 /** The whole model in Markdown, for the hover on the line that names its family. */
@@ -13,6 +14,7 @@ export function modelSummary(analysis: ModelAnalysis): string[] {
     storedLine(analysis),
     `KV cache ${bytes(kv.bytesPerToken)} per token${kv.stateBytesPerSequence > 0 ? `, state ${bytes(kv.stateBytesPerSequence)} per sequence` : ''}; arithmetic intensity ${attention.arithmeticIntensity.toPrecision(3)} FLOPs per KV byte; effective rank ${whole(attention.effectiveRank)}${moe ? `; MoE sparsity ${moe.sparsity.toFixed(3)}` : ''}`,
     costTable(analysis),
+    memoryTable(analysis),
     optionsLine(analysis),
   ].filter((section) => section !== '');
 }
@@ -71,6 +73,24 @@ function costTable({ options, cost, afdCost, kv }: ModelAnalysis): string {
   return [
     `| $ per 1M at | KV | reserved | ${targets.join(' | ')} | best AFD |`,
     `|--:|--:|--:|${targets.map(() => '--:|').join('')}--:|`,
+    ...rows,
+  ].join('\n');
+}
+
+/** The largest batch that fits, by target and context. */
+function memoryTable({ memory, options }: ModelAnalysis): string {
+  const [first] = memory;
+  if (!first) return '';
+  const at = memory.filter((fit) => fit.context === first.context);
+  const rows = options.contexts.map((context) => {
+    const fits = memory.filter((fit) => fit.context === context);
+    return `| ${contextLength(context)} | ${fits.map(batchSize).join(' | ')} |`;
+  });
+  return [
+    `Weights in memory: ${bytes(first.weightsBytes)} on ${first.gpus} GPUs, ${escapeMarkdown(first.weightsFormat)}.`,
+    '',
+    `| largest batch on ${first.gpus} | ${at.map((fit) => fit.target).join(' | ')} |`,
+    `|--:|${at.map(() => '--:|').join('')}`,
     ...rows,
   ].join('\n');
 }

@@ -23,12 +23,15 @@ import {
   kvBytesMoved,
   kvBytesPerToken,
   kvBytesReserved,
+  largestBatch,
   minimumSparsity,
   moeSummary,
   notesFor,
+  placementOf,
   stateBytes,
   trainingDollars,
   unboundedKvBytesPerToken,
+  weightMemory,
   type DollarCost,
   type Op,
 } from '../cost';
@@ -39,6 +42,7 @@ import type {
   Finding,
   Formula,
   FormulaInput,
+  MemoryFit,
   ModelAnalysis,
   PerToken,
 } from '../protocol';
@@ -132,6 +136,8 @@ export function summarize(
     );
   }
 
+  const memory = memoryFits(formulas, architecture, opsByContext, settings);
+
   const trainingOps =
     opsByContext.get(TRAINING_CONTEXT) ??
     decodeOps(architecture, options, { batch: 1, context: TRAINING_CONTEXT });
@@ -158,6 +164,7 @@ export function summarize(
         reservedBytes: kvBytesReserved(ops).value,
       })),
     },
+    memory,
     perToken,
     cost,
     afdCost,
@@ -181,6 +188,44 @@ const perTokenAt = (context: number, ops: readonly Op[]): PerToken => ({
   ffnFlops: flopsOf(ops, 'ffn').value,
   otherFlops: flopsOf(ops, 'other').value,
 });
+
+/** What fits on each target at each context. */
+function memoryFits(
+  formulas: Formulas,
+  architecture: Architecture,
+  opsByContext: ReadonlyMap<number, readonly Op[]>,
+  settings: ServiceSettings,
+): MemoryFit[] {
+  const weights = weightMemory(architecture, settings.options.precision);
+  const placement = placementOf(settings.options.serving);
+  return [...opsByContext].flatMap(([context, ops]) =>
+    targetsOf(settings).flatMap((target): MemoryFit[] => {
+      const fit = largestBatch(weights, ops, target, placement);
+      if (!fit) return [];
+      if (fit.weightsBytes <= fit.usableBytes)
+        formulas.add(
+          `Sequences that fit on ${target.name} at ${contextLength(context)}`,
+          fit.sequencesPerGroup,
+          placement.tensorParallel === placement.gpus
+            ? 'sequences'
+            : `sequences in each of ${placement.gpus / placement.tensorParallel} tensor-parallel groups`,
+          'what weights leave of 0.9 of the memory (vLLM’s default), over a sequence’s KV in whole blocks and states',
+        );
+      return [
+        {
+          target: target.name,
+          context,
+          gpus: placement.gpus,
+          usableBytes: fit.usableBytes,
+          weightsBytes: fit.weightsBytes,
+          weightsFormat: weights.format,
+          kvBytesPerSequence: fit.sequenceBytes,
+          largestBatch: fit.largestBatch,
+        },
+      ];
+    }),
+  );
+}
 
 /** What no context changes. The symbols in brackets stand in the formulas of costs. */
 function explainModel(

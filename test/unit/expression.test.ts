@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   constant,
   dependsOn,
+  difference,
   formulaInputs,
   formulaText,
   maximum,
@@ -25,6 +26,8 @@ describe('expression', () => {
     [sum(product(2, H), n), '2 * H + n', 19],
     [quotient(H, product(n, 2)), 'H / (n * 2)', 8 / 6],
     [product(minimum(H, n), maximum(H, 10)), 'min(H, n) * max(H, 10)', 30],
+    [difference(H, sum(n, 1)), 'H - (n + 1)', 4],
+    [product(2, difference(H, n)), '2 * (H - n)', 10],
     [sum(0, H, 0), 'H', 8],
     [product(1, H), 'H', 8],
     [product(0, H), '0', 0],
@@ -57,12 +60,14 @@ describe('expression', () => {
         fc.array(tie('tree'), { minLength: 1, maxLength: 3 }).map((args) => sum(...args)),
         fc.array(tie('tree'), { minLength: 1, maxLength: 3 }).map((args) => product(...args)),
         fc.tuple(tie('tree'), tie('tree')).map(([a, b]) => quotient(a, b)),
+        fc.tuple(tie('tree'), tie('tree')).map(([a, b]) => difference(a, b)),
         fc.tuple(tie('tree'), tie('tree')).map(([a, b]) => minimum(a, b)),
         fc.tuple(tie('tree'), tie('tree')).map(([a, b]) => maximum(a, b)),
       ),
     }));
     fc.assert(
       fc.property(tree, (e) => {
+        fc.pre(Number.isFinite(e.value));
         const text = formulaText(e, (_, value) => String(value)).replace(/\b(min|max)\(/g, 'Math.$1(');
         // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the formula is what is under test
         const evaluated = (new Function(`return ${text}`) as () => number)();

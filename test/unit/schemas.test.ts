@@ -206,6 +206,18 @@ const report: AnalysisReport = {
         stateBytesPerSequence: 0,
         atContext: [{ context: 8192, bytes: 1, reservedBytes: 1 }],
       },
+      memory: [
+        {
+          target: 'H800',
+          context: 8192,
+          gpus: 8,
+          usableBytes: 10,
+          weightsBytes: 1,
+          weightsFormat: 'FP8',
+          kvBytesPerSequence: 1,
+          largestBatch: 9,
+        },
+      ],
       perToken: [
         { context: 8192, kvBytes: 1, attentionFlops: 1, attentionLinearFlops: 1, ffnFlops: 1, otherFlops: 1 },
       ],
@@ -444,6 +456,7 @@ describe('schemas', () => {
         weights: null,
         checkpoint: null,
         kv: null,
+        memory: [],
         attention: null,
         moe: null,
       };
