@@ -31,12 +31,17 @@ export function textChange(document: TextDocument, edits: readonly ConfigEdit[])
 
 function edited(text: string, edit: ConfigEdit, formattingOptions: FormattingOptions): string {
   const path = [...edit.path];
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  const place = root && findNodeAtLocation(root, path);
   if ('rename' in edit) {
-    const root = parseTree(text, [], { allowTrailingComma: true });
-    const key = root && findNodeAtLocation(root, path)?.parent?.children?.[0];
+    const key = place?.parent?.type === 'property' ? place.parent.children?.[0] : undefined;
     if (!key) return text;
     return text.slice(0, key.offset) + JSON.stringify(edit.rename) + text.slice(key.offset + key.length);
   }
+  // As with the edits of values: a place that does not exist is left alone, but for a new key of an object that does.
+  const holder = root && findNodeAtLocation(root, path.slice(0, -1));
+  const isNewKey = 'value' in edit && holder?.type === 'object' && typeof path.at(-1) === 'string';
+  if (path.length === 0 || (!place && !isNewKey)) return text;
   try {
     return applyEdits(
       text,

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { applyEdits } from '../../src/advice';
+import type { ConfigEdit } from '../../src/protocol';
+import { textChange } from '../../src/service';
+
+/** A text after some edits; and the edits of its value must say the same. */
+function after(text: string, ...edits: ConfigEdit[]): string {
+  const document = TextDocument.create('file:///config.json', 'json', 1, text);
+  const change = textChange(document, edits);
+  const changed = change ? TextDocument.applyEdits(document, [change]) : text;
+  assert.deepEqual(
+    JSON.parse(changed),
+    JSON.parse(JSON.stringify(applyEdits(JSON.parse(text) as Record<string, unknown>, edits))),
+  );
+  return changed;
+}
+
+describe('edits of a text', () => {
+  it('keep the file’s own formatting', () => {
+    assert.equal(after('{\n\t"a": 1\n}', { path: ['b'], value: 2 }), '{\n\t"a": 1,\n\t"b": 2\n}');
+    assert.equal(
+      after('{\r\n    "a": 1\r\n}', { path: ['b'], value: 2 }),
+      '{\r\n    "a": 1,\r\n    "b": 2\r\n}',
+    );
+    assert.equal(after('{"a": 1, "b": 2}', { path: ['a'], rename: 'c' }), '{"c": 1, "b": 2}');
+    assert.equal(after('{"a": [1, 2]}', { path: ['a', 0], value: 3 }), '{"a": [3, 2]}');
+  });
+
+  it('leave a place alone that does not exist', () => {
+    const text = '{"list": [], "text": "x"}';
+    for (const edit of [
+      { path: ['list', 0], value: 1 },
+      { path: ['gone', 'key'], value: 1 },
+      { path: ['text', 'key'], value: 1 },
+      { path: ['gone'], remove: true },
+      { path: ['gone'], rename: 'other' },
+      { path: [], value: 1 },
+      { path: [], remove: true },
+    ] as const)
+      assert.equal(after(text, edit), text, JSON.stringify(edit));
+  });
+
+  it('follow each other', () => {
+    const text = '{\n  "a": {"x": 1},\n  "b": 2\n}';
+    const removed = after(text, { path: ['a'], remove: true }, { path: ['a', 'x'], value: 3 });
+    assert.equal(removed, '{\n  "b": 2\n}');
+  });
+});
