@@ -127,7 +127,7 @@ function checkEdits(document: TextDocument, edits: readonly ConfigEdit[]): void 
     `text and value differ after ${JSON.stringify(edits)}`,
   );
 }
-const AMBIGUOUS: ReadonlySet<string> = new Set(['json/duplicate-key', 'json/non-finite']);
+const AMBIGUOUS: ReadonlySet<string> = new Set(['json/duplicate-key', 'shape/duplicate-key']);
 
 /** The order of keys is no part of a value: JavaScript puts those that look like indexes first. */
 const canonical = (value: unknown): string =>

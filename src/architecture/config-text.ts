@@ -151,7 +151,7 @@ function scan(text: string, report: Report): { text: string; nonFinite: NonFinit
           const start = minusAt === offset - 1 ? minusAt : offset;
           const width = offset + length - start;
           nonFinite.set(start, Number(text.slice(start, offset + length)));
-          replacements.push({ offset: start, length: width, by: '0'.padEnd(width) });
+          replacements.push({ offset: start, length: width, by: '0.'.padEnd(width, '0') });
           report(
             'information',
             'json/non-finite',

@@ -1,5 +1,6 @@
-import { applyEdits, findNodeAtLocation, modify, parseTree, type FormattingOptions } from 'jsonc-parser';
+import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { parseConfigText } from '../architecture';
 import type { ConfigEdit, Range } from '../protocol';
 
 /** A replacement in a text, for any editor. */
@@ -9,13 +10,12 @@ export interface TextChange {
 }
 
 /**
- * Edits of a config's values as the one text change that makes them, keeping the file's own formatting. Null where nothing
- * would change.
+ * Edits of a config's values as the one text change that makes them. All else stays as the file has it, down to the spaces:
+ * a formatter would lay out the whole line anew. Null where nothing would change.
  */
 export function textChange(document: TextDocument, edits: readonly ConfigEdit[]): TextChange | null {
   const before = document.getText();
-  const formattingOptions = formattingOf(before);
-  const after = edits.reduce((text, edit) => edited(text, edit, formattingOptions), before);
+  const after = edits.reduce(edited, before);
   if (after === before) return null;
   // Several edits may touch each other's commas: what differs between before and after is one change for sure.
   let start = 0;
@@ -29,36 +29,57 @@ export function textChange(document: TextDocument, edits: readonly ConfigEdit[])
   };
 }
 
-function edited(text: string, edit: ConfigEdit, formattingOptions: FormattingOptions): string {
-  const path = [...edit.path];
-  const root = parseTree(text, [], { allowTrailingComma: true });
-  const place = root && findNodeAtLocation(root, path);
-  if ('rename' in edit) {
-    const key = place?.parent?.type === 'property' ? place.parent.children?.[0] : undefined;
-    if (!key) return text;
-    return text.slice(0, key.offset) + JSON.stringify(edit.rename) + text.slice(key.offset + key.length);
-  }
-  // As with the edits of values: a place that does not exist is left alone, but for a new key of an object that does.
-  const holder = root && findNodeAtLocation(root, path.slice(0, -1));
-  const isNewKey = 'value' in edit && holder?.type === 'object' && typeof path.at(-1) === 'string';
-  if (path.length === 0 || (!place && !isNewKey)) return text;
-  try {
-    return applyEdits(
-      text,
-      modify(text, path, 'value' in edit ? edit.value : undefined, { formattingOptions }),
-    );
-  } catch {
-    // The place is gone: there is nothing to change.
-    return text;
-  }
+/** One edit; a place that does not exist is left alone, but for a new key of an object that does, as with `applyEdits`. */
+function edited(text: string, edit: ConfigEdit): string {
+  const { root } = parseConfigText(text);
+  const last = edit.path.at(-1);
+  if (!root || last === undefined) return text;
+  const place = findNodeAtLocation(root, [...edit.path]);
+  if (place && 'value' in edit)
+    return spliced(text, place.offset, endOf(place), written(text, place, edit.value));
+  const entry = place?.parent?.type === 'property' ? place.parent : place;
+  if (entry && 'remove' in edit) return without(text, entry);
+  const key = entry?.type === 'property' ? entry.children?.[0] : undefined;
+  if (key && 'rename' in edit) return spliced(text, key.offset, endOf(key), JSON.stringify(edit.rename));
+  const holder = findNodeAtLocation(root, edit.path.slice(0, -1));
+  if (place || !('value' in edit) || holder?.type !== 'object' || typeof last !== 'string') return text;
+  return withEntry(text, holder, last, edit.value);
 }
 
-/** As the file is indented: by its first indented line. */
-function formattingOf(text: string): FormattingOptions {
-  const indent = /\n([ \t]+)\S/.exec(text)?.[1] ?? '  ';
-  return {
-    insertSpaces: !indent.startsWith('\t'),
-    tabSize: indent.startsWith('\t') ? 1 : indent.length,
-    eol: text.includes('\r\n') ? '\r\n' : '\n',
-  };
+const endOf = (node: Node): number => node.offset + node.length;
+const spliced = (text: string, start: number, end: number, by: string): string =>
+  text.slice(0, start) + by + text.slice(end);
+
+/** Leaves out a key or an item with the comma that goes with it. */
+function without(text: string, entry: Node): string {
+  const siblings = entry.parent?.children ?? [];
+  const at = siblings.indexOf(entry);
+  const [before, after] = [siblings[at - 1], siblings[at + 1]];
+  if (after) return spliced(text, entry.offset, after.offset, '');
+  if (before) return spliced(text, endOf(before), endOf(entry), '');
+  const trailingComma = /^\s*,/.exec(text.slice(endOf(entry)))?.[0].length ?? 0;
+  return spliced(text, entry.offset, endOf(entry) + trailingComma, '');
 }
+
+/** A new key after the last one, and spaced as that one is. */
+function withEntry(text: string, holder: Node, key: string, value: unknown): string {
+  const last = holder.children?.at(-1);
+  const entry = `${JSON.stringify(key)}: ${written(text, last ?? holder, value)}`;
+  if (!last) return spliced(text, holder.offset + 1, holder.offset + 1, entry);
+  const space = /\s*$/.exec(text.slice(0, last.offset))?.[0] ?? '';
+  return spliced(text, endOf(last), endOf(last), `,${space === '' ? ' ' : space}${entry}`);
+}
+
+/** A value as people write it: short lists on one line, objects indented as the file is. */
+function written(text: string, at: Node, value: unknown): string {
+  if (Array.isArray(value) && value.every((item) => typeof item !== 'object' || item === null))
+    return `[${value.map((item) => JSON.stringify(item)).join(', ')}]`;
+  const lines = text.includes('\n') ? JSON.stringify(value, null, indentOf(text)) : JSON.stringify(value);
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const lineStart = text.lastIndexOf('\n', at.offset - 1) + 1;
+  const indent = /^[ \t]*/.exec(text.slice(lineStart, at.offset))?.[0] ?? '';
+  return lines.replaceAll('\n', eol + indent);
+}
+
+/** One step of the file's indentation: that of its first indented line. */
+const indentOf = (text: string): string => /\n([ \t]+)\S/.exec(text)?.[1] ?? '  ';

@@ -25,6 +25,17 @@ describe('edits of a text', () => {
     );
     assert.equal(after('{"a": 1, "b": 2}', { path: ['a'], rename: 'c' }), '{"c": 1, "b": 2}');
     assert.equal(after('{"a": [1, 2]}', { path: ['a', 0], value: 3 }), '{"a": [3, 2]}');
+    assert.equal(
+      after('{"a": [1, 2],\n "b": 1}', { path: ['b'], value: [1, 2] }),
+      '{"a": [1, 2],\n "b": [1, 2]}',
+    );
+    assert.equal(after('{"a": {"x": 1}, "b": 2}', { path: ['a'], remove: true }), '{"b": 2}');
+    assert.equal(after('{"a": 1}', { path: ['b'], value: 2 }), '{"a": 1, "b": 2}');
+    assert.equal(after('{"a": 1}', { path: ['a'], remove: true }, { path: ['b'], value: 2 }), '{"b": 2}');
+    assert.equal(
+      after('{\n  "a": [1, 2],\n  "b": [3, 4]\n}', { path: ['c'], value: { x: [1], y: {} } }),
+      '{\n  "a": [1, 2],\n  "b": [3, 4],\n  "c": {\n    "x": [\n      1\n    ],\n    "y": {}\n  }\n}',
+    );
   });
 
   it('leave a place alone that does not exist', () => {
@@ -39,6 +50,24 @@ describe('edits of a text', () => {
       { path: [], remove: true },
     ] as const)
       assert.equal(after(text, edit), text, JSON.stringify(edit));
+  });
+
+  it('take texts as people and Python leave them', () => {
+    const textAfter = (text: string, edit: ConfigEdit) => {
+      const document = TextDocument.create('file:///config.json', 'json', 1, text);
+      const change = textChange(document, [edit]);
+      return change ? TextDocument.applyEdits(document, [change]) : text;
+    };
+    const remove = (text: string) => textAfter(text, { path: ['a'], remove: true });
+    assert.equal(remove('{"a": 1,}'), '{}');
+    assert.equal(remove('{"b": 1, "a": 1,}'), '{"b": 1,}');
+    assert.equal(remove('{"b": Infinity, "a": 1}'), '{"b": Infinity}');
+    assert.equal(remove('\uFEFF{"a": NaN, "b": 1}'), '\uFEFF{"b": 1}');
+    assert.equal(
+      textAfter('{\n  "a": 1 // one\n}', { path: ['b'], value: 2 }),
+      '{\n  "a": 1,\n  "b": 2 // one\n}',
+    );
+    assert.equal(textAfter('{"a": 1', { path: ['a'], value: 2 }), '{"a": 2');
   });
 
   it('follow each other', () => {
