@@ -11,9 +11,7 @@ const require = createRequire(import.meta.url);
 const output = join(root, 'build', 'validators.js');
 
 const schemaFiles = readdirSync(join(root, 'schemas'))
-  .filter(
-    (name) => name === 'common.schema.json' || name === 'analysis.schema.json' || name.startsWith('config-'),
-  )
+  .filter((name) => name.endsWith('.schema.json'))
   .sort();
 
 /** A comment on the first line that names all inputs; equal to the one in the output means up to date. */
@@ -199,13 +197,16 @@ if (!existsSync(output) || readFileSync(output, 'utf8').split('\n', 1)[0] !== he
     inlineRefs: false, // see combine
     code: { source: true, esm: true, lines: false },
   });
+  const documents = schemaFiles
+    .filter((name) => name !== 'common.schema.json' && !name.startsWith('config-'))
+    .map(exportName);
   const functions = [
     ...Object.keys(tables).map((name) => [`rest_${name}`, name]),
     ...[...new Set(Object.values(tables).flatMap((table) => Object.values(table)))].map((name) => [
       name,
       name,
     ]),
-    ['analysis', 'analysis'],
+    ...documents.map((name) => [name, name]),
   ];
   const code = (standaloneCode.default ?? standaloneCode)(
     ajv,
@@ -224,7 +225,9 @@ if (!existsSync(output) || readFileSync(output, 'utf8').split('\n', 1)[0] !== he
   );
   // ajv's functions stay within; only what callers need is exported.
   const contents = [
-    code.replaceAll('export default ', 'const unused = ').replace(/export const (?!analysis )/g, 'const '),
+    code
+      .replaceAll('export default ', 'const unused = ')
+      .replace(/export const (\w+)/g, (all, name) => (documents.includes(name) ? all : `const ${name}`)),
     `const docsText = ${JSON.stringify(JSON.stringify(withTextsOnce(docs)))};`,
     RUNTIME,
     `export const configs = { ${configs.join(', ')} };`,

@@ -20,12 +20,14 @@ const GROUPS: readonly (readonly [group: string, title: string, text: string])[]
   ['shape', 'Shape', 'Keys that contradict each other, or that change nothing.'],
   ['hardware', 'Hardware', 'Dimensions that accelerators and parallel serving take badly.'],
   ['codesign', 'Co-design', 'What the Step-3 report (arXiv:2507.19427) says about cost.'],
+  ['budget', 'Budgets', 'Limits that a project set itself in its workspace file.'],
   ['json', 'JSON', 'The text of the file.'],
   ['schema', 'Schema', 'Single values, by the family’s schema.'],
   ['config', 'Config', 'What the family’s reader makes of the keys together.'],
   ['checkpoint', 'Checkpoint', 'The weights beside the config.'],
   ['file', 'File', 'The file as a whole.'],
   ['advice', 'Advice', 'What a file says to Decode Lens itself.'],
+  ['workspace', 'Workspace file', 'What is wrong with `decode-lens.json`, which the schema does not see.'],
 ];
 
 function rulesPage(): string {

@@ -269,19 +269,22 @@ function overridden(
 }
 
 /**
- * The known accelerators with the user's settings merged in: a Record of name to AcceleratorOverride, as read from
+ * The known accelerators (or `base`) with the user's settings merged in: a Record of name to AcceleratorOverride, as read from
  * JSON and therefore unknown. A name that `findAccelerator` knows is overridden in its place, any other is added at
  * the end. Never throws: what can't be used is left out and named in `problems`.
  */
-export function resolveAccelerators(overrides: unknown): ResolvedAccelerators {
-  if (overrides === undefined || overrides === null) return { accelerators: ACCELERATORS, problems: [] };
+export function resolveAccelerators(
+  overrides: unknown,
+  base: readonly Accelerator[] = ACCELERATORS,
+): ResolvedAccelerators {
+  if (overrides === undefined || overrides === null) return { accelerators: base, problems: [] };
   if (!isRecord(overrides)) {
     return {
-      accelerators: ACCELERATORS,
+      accelerators: base,
       problems: [`${ROOT}: expected an object of accelerators by name; got ${shown(overrides)}, ignored.`],
     };
   }
-  const accelerators = [...ACCELERATORS];
+  const accelerators = [...base];
   const problems: string[] = [];
   const entries = Object.entries(overrides);
   if (entries.length > MAX_OVERRIDES) {
@@ -302,11 +305,11 @@ export function resolveAccelerators(overrides: unknown): ResolvedAccelerators {
       );
       continue;
     }
-    const base = findAccelerator(accelerators, name);
-    const result = overridden(name, base, fields, problems);
+    const known = findAccelerator(accelerators, name);
+    const result = overridden(name, known, fields, problems);
     if (result === undefined) continue;
-    if (base === undefined) accelerators.push(result);
-    else accelerators[accelerators.indexOf(base)] = result;
+    if (known === undefined) accelerators.push(result);
+    else accelerators[accelerators.indexOf(known)] = result;
   }
   return { accelerators, problems };
 }

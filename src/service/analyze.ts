@@ -4,7 +4,6 @@ import {
   FAMILIES,
   isObject,
   matchFamily,
-  nodeAt,
   objectAt,
   parseConfigText,
   readArchitecture,
@@ -24,10 +23,11 @@ import {
   type AdviceProblem,
 } from '../advice';
 import { decodeOps, type Op } from '../cost';
-import type { Finding, JsonPath, ModelAnalysis } from '../protocol';
+import type { Finding, ModelAnalysis } from '../protocol';
 import { didYouMean } from './did-you-mean';
 import { bytes } from './format';
 import { mayBeModelConfig } from './recognize-text';
+import { rangeOf, rangeOfPath } from './ranges';
 import { fileProblems, misspelledKeys, schemaProblems, towerProblems } from './schema-problems';
 import { targetsOf, type ServiceSettings } from './settings';
 import { unknownIgnores } from './silence';
@@ -208,20 +208,6 @@ const pick = ({ code, severity, message, path, fixes }: AdviceProblem): Omit<Fin
   message,
   path,
   fixes: fixes ?? [],
-});
-
-/** Positions of a finding: the exact value, or its key; where a key is missing, the brace of the object that lacks it. */
-function rangeOfPath(document: TextDocument, config: ConfigText, path: JsonPath, onKey: boolean) {
-  const value = nodeAt(config.root, path);
-  if (!value) return rangeOf(document, 0, 0);
-  const key = value.parent?.type === 'property' ? value.parent.children?.[0] : undefined;
-  const node = onKey && key ? key : value;
-  return rangeOf(document, node.offset, node.type === 'object' ? 1 : node.length);
-}
-
-const rangeOf = (document: TextDocument, offset: number, length: number) => ({
-  start: document.positionAt(offset),
-  end: document.positionAt(offset + length),
 });
 
 const NOTHING = {

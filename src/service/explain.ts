@@ -104,10 +104,13 @@ const jsonBlock = (value: unknown): string => `\`\`\`json\n${JSON.stringify(valu
 
 function silenceText(code: string): string {
   const group = `${code.slice(0, code.indexOf('/'))}/*`;
-  return [
+  const inFile = [
     'In one file (loaders keep the key as an unused attribute):',
     jsonBlock({ $decodeLens: { ignore: [code] } }),
-    `Everywhere, with the setting \`decodeLens.rules\`, which also changes the severity: \`"off"\`, \`"information"\`, \`"warning"\` or \`"error"\`. \`${group}\` means the whole group; a code’s own entry counts before its group’s.`,
+  ];
+  return [
+    ...(code.startsWith('workspace/') ? [] : inFile),
+    `Everywhere, with the setting \`decodeLens.rules\` or \`rules\` in \`decode-lens.json\`, which also changes the severity: \`"off"\`, \`"information"\`, \`"warning"\` or \`"error"\`. \`${group}\` means the whole group; a code’s own entry counts before its group’s.`,
     jsonBlock({ 'decodeLens.rules': { [code]: 'off' } }),
   ].join('\n\n');
 }

@@ -17,3 +17,4 @@ export * from './text-edits';
 export * from './versions';
 export { whatIfActions } from './what-if';
 export * from './views';
+export * from './workspace-file';

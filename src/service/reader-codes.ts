@@ -369,4 +369,44 @@ const others: readonly ReaderCode[] = [
 ];
 
 /** All of the reader's own codes, in the order of the documentation. */
-export const READER_CODES: readonly ReaderCode[] = [...json, ...schema, ...config, ...others];
+/** Of `decode-lens.json`, the workspace file. */
+const workspace: readonly ReaderCode[] = [
+  {
+    code: 'workspace/unknown-target',
+    title: 'Workspace file: unknown target',
+    severities: ['error'],
+    what: 'A target in `decode-lens.json`, or the target of a budget, is no accelerator that Decode Lens knows or that the file or the settings add. It is left out; the others hold.',
+    remedy: 'Write a name from the message, or add the accelerator under `accelerators`.',
+  },
+  {
+    code: 'workspace/accelerator',
+    title: 'Workspace file: accelerator not understood',
+    severities: ['error'],
+    what: 'An entry of `accelerators` in `decode-lens.json` has a key that is not read, or a figure that no accelerator has, most often one written in TFLOPS, TB/s or GB. It is left out; the rest of the accelerator holds.',
+    remedy: 'Write base units: FLOPS, bytes, bytes per second, US dollars per hour.',
+  },
+  {
+    code: 'workspace/unknown-rule',
+    title: 'Workspace file: unknown rule',
+    severities: ['warning'],
+    what: 'A key of `rules` in `decode-lens.json` is neither the code of a rule nor a group such as `hardware/*`: it has no effect.',
+    remedy: 'Write the code as findings show it; `decode-lens explain` lists all.',
+  },
+  {
+    code: 'workspace/empty-budget',
+    title: 'Workspace file: budget without a limit',
+    severities: ['warning'],
+    what: 'An entry of `budgets` in `decode-lens.json` says for which files it holds, and limits nothing.',
+    remedy:
+      'Give it `kvBytesPerToken`, `totalParameters`, `activatedParameters` or `usdPer1M`, or remove it.',
+  },
+  {
+    code: 'workspace/no-price',
+    title: 'Workspace file: budget on a target without a price',
+    severities: ['warning'],
+    what: 'A budget in dollars names an accelerator that has no price, so that it can’t be checked.',
+    remedy: 'Give the accelerator `usdPerHour` under `accelerators`.',
+  },
+];
+
+export const READER_CODES: readonly ReaderCode[] = [...json, ...schema, ...config, ...others, ...workspace];

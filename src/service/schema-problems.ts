@@ -21,7 +21,7 @@ interface SchemaError {
 /** Nobody reads more; a wrong list would give one for each of its entries. */
 const MAX_ERRORS = 50;
 
-interface Violation {
+export interface Violation {
   readonly code: string;
   readonly message: string;
   readonly path: JsonPath;
@@ -29,18 +29,45 @@ interface Violation {
 
 /** Where an object violates a schema, with the path of the exact value; each said once. */
 function violationsOf(schema: string, value: unknown, base: JsonPath): Violation[] {
-  const validate = validators.configs[schema];
+  const validate = schema === WORKSPACE ? validators.workspace : validators.configs[schema];
   if (!validate || validate(value)) return [];
   const errors: readonly SchemaError[] = validate.errors ?? [];
   const seen = new Set<string>();
   return errors.slice(0, MAX_ERRORS).flatMap((error) => {
-    const message = messageOf(error);
     const path = [...base, ...pathOf(error.instancePath, value)];
+    if (error.keyword === 'additionalProperties') return [unknownKey(schema, path, error)];
+    const message = messageOf(error, schema !== WORKSPACE);
     const key = `${path.join('/')} ${message ?? ''}`;
     if (message === null || seen.has(key)) return [];
     seen.add(key);
     return [{ code: `schema/${error.keyword}`, message, path }];
   });
+}
+
+/** The schema of `decode-lens.json`. */
+const WORKSPACE = 'workspace';
+
+/** What is wrong with the form of a `decode-lens.json`. */
+export const workspaceViolations = (value: unknown): Violation[] => violationsOf(WORKSPACE, value, []);
+
+/** Of a schema that allows no other keys than its own. */
+function unknownKey(schema: string, path: JsonPath, { params }: SchemaError): Violation {
+  const key = String(params.additionalProperty);
+  const prefix = path
+    .filter((step) => typeof step === 'string')
+    .map((step) => `${step}.`)
+    .join('');
+  const allowed = Object.keys(validators.schemaDocs(schema))
+    .filter((known) => known.startsWith(prefix) && !known.slice(prefix.length).includes('.'))
+    .map((known) => known.slice(prefix.length));
+  const meant = didYouMean(key, allowed);
+  const remedy = meant === null ? `allowed are ${allowed.join(', ')}` : `did you mean "${meant}"?`;
+  const end = remedy.endsWith('?') ? '' : '.';
+  return {
+    code: 'schema/unknown-key',
+    message: `${JSON.stringify(key)} is no key that is read here: ${remedy}${end}`,
+    path: [...path, key],
+  };
 }
 
 /**
@@ -154,7 +181,7 @@ function nameOf(instancePath: string): string {
 const ABSURD = 1000;
 
 /** The error in a sentence; null for ajv's own bookkeeping (`if`, `allOf`), which comes with a cause. */
-function messageOf({ keyword, params, message, instancePath }: SchemaError): string | null {
+function messageOf({ keyword, params, message, instancePath }: SchemaError, isModel: boolean): string | null {
   const name = nameOf(instancePath);
   switch (keyword) {
     case 'if':
@@ -171,7 +198,7 @@ function messageOf({ keyword, params, message, instancePath }: SchemaError): str
     case 'exclusiveMinimum':
       return `${name} must be more than ${String(params.limit)}.`;
     case 'maximum':
-      return `${name} must be at most ${String(params.limit)}${Number(params.limit) >= ABSURD ? ': no real model comes near' : ''}.`;
+      return `${name} must be at most ${String(params.limit)}${isModel && Number(params.limit) >= ABSURD ? ': no real model comes near' : ''}.`;
     case 'enum':
       return `${name} must be one of ${(params.allowedValues as unknown[]).map((v) => JSON.stringify(v)).join(', ')}.`;
     case 'const':

@@ -33,6 +33,8 @@ export interface RawSettings {
   readonly kvBlockSize?: unknown;
   readonly windowReservation?: unknown;
   readonly accelerators?: unknown;
+  /** Of every accelerator whose own entry names none, bytes per second and direction. */
+  readonly network?: unknown;
   readonly rules?: unknown;
   readonly serving?: unknown;
   readonly maxFileSizeKB?: unknown;
@@ -69,6 +71,21 @@ const MAX_BLOCK_SIZE = 65536;
 const isBlockSize = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_BLOCK_SIZE;
 
+const isNetwork = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 1e6 && value <= 1e17;
+
+/** One network for all, but for those that the user gave one of their own. */
+function withNetwork(
+  accelerators: readonly Accelerator[],
+  network: number,
+  overrides: unknown,
+): readonly Accelerator[] {
+  const own = Object.entries(isObject(overrides) ? overrides : {})
+    .filter(([, fields]) => isObject(fields) && 'network' in fields)
+    .map(([name]) => findAccelerator(accelerators, name));
+  return accelerators.map((a) => (own.includes(a) ? a : { ...a, network }));
+}
+
 /** Checks settings against `base`, which stands in for what is absent or wrong. Never throws. */
 export function readSettings(raw: RawSettings, base: ServiceSettings = DEFAULT_SETTINGS): ReadSettings {
   const problems: string[] = [];
@@ -76,10 +93,13 @@ export function readSettings(raw: RawSettings, base: ServiceSettings = DEFAULT_S
 
   let accelerators = base.accelerators;
   if (raw.accelerators !== undefined) {
-    const resolved = resolveAccelerators(raw.accelerators);
+    const resolved = resolveAccelerators(raw.accelerators, base.accelerators);
     accelerators = resolved.accelerators;
     problems.push(...resolved.problems);
   }
+  if (isNetwork(raw.network)) accelerators = withNetwork(accelerators, raw.network, raw.accelerators);
+  else if (raw.network !== undefined)
+    problems.push('network must be bytes per second from 1e6 to 1e17, such as 50e9 for 400 Gbit/s.');
 
   const oneOf = <T extends string>(name: string, value: unknown, allowed: readonly T[], otherwise: T): T => {
     if (value === undefined) return otherwise;

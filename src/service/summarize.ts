@@ -273,7 +273,13 @@ function explainModel(
   const hidden = field(architecture.model, 'hidden', 'H');
   const layers = variable('L', architecture.model.layers, architecture.model.origins.layers);
   for (const target of targetsOf(settings)) {
-    const least = minimumSparsity(hidden, layers, target, settings.options.precision, settings.options.serving);
+    const least = minimumSparsity(
+      hidden,
+      layers,
+      target,
+      settings.options.precision,
+      settings.options.serving,
+    );
     if (least)
       formulas.add(
         `Minimum MoE sparsity on ${target.name}`,

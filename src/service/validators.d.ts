@@ -27,8 +27,11 @@ export const configs: Readonly<Record<string, Validator>>;
 /** Checks the command line's JSON output, `schemas/analysis.schema.json`. */
 export const analysis: Validator;
 
+/** Checks a `decode-lens.json`, `schemas/workspace.schema.json`. */
+export const workspace: Validator;
+
 /**
- * What each key means, for hover: of a schema (`analysis` too), by dotted key path without array indexes, such as
+ * What each key means, for hover: of a schema (`analysis` and `workspace` too), by dotted key path without array indexes, such as
  * `rope_scaling.factor`. Empty for a name that is no schema. Paths are own properties only: ask with `Object.hasOwn`.
  */
 export function schemaDocs(schema: string): Readonly<Record<string, string>>;
