@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import type packageJson from '../package.json';
 import { familyTable } from '../src/cli/report';
 import { table } from '../src/cli/table';
-import { codeEntries, codePage, familyEntries } from '../src/service';
+import { codeEntries, codePage, familyEntries, findingCodes } from '../src/service';
 
 export const DOCS = path.resolve(__dirname, '../docs');
 
@@ -79,7 +80,25 @@ export const ruleFiles = (): string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => `rules/${name.replaceAll(path.sep, '/')}`);
 
+/** What the setting `decodeLens.rules` takes: groups, then codes. */
+export function ruleNames(): readonly string[] {
+  const codes = findingCodes();
+  const groups = new Set(codes.map((code) => `${code.slice(0, code.indexOf('/'))}/*`));
+  return [...GROUPS.map(([group]) => `${group}/*`).filter((group) => groups.has(group)), ...codes];
+}
+
+const MANIFEST = path.resolve(__dirname, '../package.json');
+
+/** The manifest's own list of codes, for completion in settings. */
+async function writeRuleNames(): Promise<void> {
+  const manifest = JSON.parse(readFileSync(MANIFEST, 'utf8')) as typeof packageJson;
+  manifest.contributes.configuration.properties['decodeLens.rules'].propertyNames.enum = [...ruleNames()];
+  const options = await resolveConfig(MANIFEST);
+  writeFileSync(MANIFEST, await format(JSON.stringify(manifest), { ...options, filepath: MANIFEST }));
+}
+
 async function main(): Promise<void> {
+  await writeRuleNames();
   const pages = await writtenPages();
   for (const [name, text] of pages) {
     mkdirSync(path.dirname(path.join(DOCS, name)), { recursive: true });

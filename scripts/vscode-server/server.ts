@@ -35,6 +35,8 @@ export interface ServerOptions {
   readonly vsix?: string;
   /** Obey a window's `extension` and `tests`. */
   readonly development?: boolean;
+  /** Leave workspace trust on; nobody gives it, so the window is in restricted mode. */
+  readonly restricted?: boolean;
   /** Colour theme; without one VS Code is light or dark as the browser is. */
   readonly theme?: Theme;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -81,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
     const socket = path.join(dir, 'vscode.sock');
     const log = path.join(dir, 'server.log');
-    const child = spawnServer(node, [...common, ...serverArgs(socket, options.development ?? false)], {
+    const child = spawnServer(node, [...common, ...serverArgs(socket, options)], {
       cwd: dir,
       env,
       log,
@@ -134,10 +136,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-function serverArgs(socket: string, development: boolean): string[] {
+function serverArgs(socket: string, { development = false, restricted = false }: ServerOptions): string[] {
   return [
     ...['--socket', socket, '--socket-mode', '600', '--auth', 'none', '--app-name', 'Decode Lens'],
-    ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust', '--disable-proxy'],
+    ...['--disable-telemetry', '--disable-update-check', '--disable-proxy'],
+    ...(restricted ? [] : ['--disable-workspace-trust']),
     ...['--disable-getting-started-override', '--ignore-last-opened'],
     // Without it the workbench ignores the extensions and tests that an address asks for.
     ...(development ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
@@ -178,6 +181,8 @@ function prepare(dir: string, { theme, settings }: ServerOptions): void {
     'extensions.ignoreRecommendations': true,
     'git.enabled': false,
     'json.schemaDownload.enable': false,
+    // In a restricted window nothing stands in the way.
+    'security.workspace.trust.startupPrompt': 'never',
     'npm.fetchOnlinePackageInfo': false,
     'telemetry.telemetryLevel': 'off',
     'files.autoSave': 'off',

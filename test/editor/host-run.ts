@@ -29,6 +29,7 @@ export async function runHostTests(browser: Browser, folder: string): Promise<re
   const server = await startServer({
     home: window,
     development: true,
+    settings: { 'git.enabled': true, 'git.openRepositoryInParentFolders': 'never' },
     env: { DECODE_LENS_TEST_REPORT: report },
   });
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });

@@ -12,6 +12,7 @@ import { takeScreenshots } from './screenshots';
 import {
   editorOf,
   look,
+  languageStatus,
   openConfig,
   openWindow,
   panelOf,
@@ -56,6 +57,14 @@ export function defineUiTests({ browser, folder, vsix }: UiSetting): void {
         .first()
         .waitFor();
       await editorOf(page).getByText(/H800/).first().waitFor();
+    });
+
+    it('names family, targets and accounting in the language status', async () => {
+      const status = await languageStatus(page);
+      await status.getByText(/Qwen3/).waitFor();
+      await status.getByText(/H800 and 3 more, exact accounting/).waitFor();
+      await page.screenshot({ path: path.join(shots, 'status.png') });
+      await page.mouse.move(5, 5);
     });
 
     it('explains a key on hover', async () => {
@@ -118,6 +127,20 @@ export function defineUiTests({ browser, folder, vsix }: UiSetting): void {
       );
     });
 
+    it('begins a new config from the catalog', async () => {
+      await runCommand(page, 'Decode Lens: New Model Config…');
+      await page.locator('.quick-input-widget input').fill('StepFun');
+      const choice = page.locator('.quick-input-list').getByRole('option', { name: /Step-3/ });
+      await choice.getByText(/316B parameters, 3\d\.\dB activated/).waitFor();
+      await page.screenshot({ path: path.join(shots, 'new-config.png') });
+      await choice.click();
+      const untitled = page.locator('.monaco-editor[data-uri^="untitled:"]').first();
+      await untitled
+        .getByText(/KV\s.*\/token/)
+        .first()
+        .waitFor();
+    });
+
     it('has sent nothing off this machine', () => {
       assert.deepEqual(foreign, []);
     });
@@ -125,6 +148,31 @@ export function defineUiTests({ browser, folder, vsix }: UiSetting): void {
     it('is drawn in the light and the dark theme', async () => {
       const pictures = await takeScreenshots({ browser, folder, vsix, to: shots });
       assert.equal(pictures.length, 4);
+    });
+  });
+
+  describe('workbench, in a workspace that is not trusted', () => {
+    let server: RunningServer;
+    let page: Page;
+    before(async () => {
+      server = await startServer({ home: { folder }, vsix, theme: 'dark', restricted: true });
+      page = await openWindow(browser, { width: 1400, height: 900 });
+      await page.goto(server.url);
+    });
+    after(async () => {
+      await page.context().close();
+      await server.stop();
+    });
+
+    it('analyses all the same', async () => {
+      await openConfig(page, 'step-3');
+      await editorOf(page)
+        .getByText(/KV\s.*\/token/)
+        .first()
+        .waitFor();
+      await page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
+      await typeValue(page, 'num_hidden_layers', '61', '-61');
+      await editorOf(page).locator('.squiggly-error').first().waitFor();
     });
   });
 }

@@ -62,6 +62,14 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   await page.locator('.quick-input-list').getByRole('option', { name: title }).first().click();
 }
 
+/** Shows what stands behind `{}` in the status bar. */
+export async function languageStatus(page: Page): Promise<Locator> {
+  await page.locator('[id="status.languageStatus"]').hover();
+  const status = page.locator('.hover-language-status');
+  await status.first().waitFor();
+  return status.filter({ hasText: 'exact accounting' });
+}
+
 /** Types over a number in the open config: finds its key, goes to the value's end, selects it and types. */
 export async function typeValue(page: Page, key: string, from: string, to: string): Promise<void> {
   await editorOf(page)

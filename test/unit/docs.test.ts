@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DOCS, ruleFiles, writtenPages } from '../../scripts/docs';
+import manifest from '../../package.json';
+import { DOCS, ruleFiles, ruleNames, writtenPages } from '../../scripts/docs';
 import { codeEntries, codePage, codeText, READER_CODES } from '../../src/service';
 
 const SRC = path.resolve(__dirname, '../../src');
@@ -15,6 +16,11 @@ describe('docs', () => {
       ruleFiles().filter((name) => !pages.has(name)),
       [],
     );
+  });
+
+  it('are followed by the names that the setting decodeLens.rules takes', () => {
+    const { propertyNames } = manifest.contributes.configuration.properties['decodeLens.rules'];
+    assert.deepEqual(propertyNames.enum, ruleNames(), 'package.json: run npm run docs');
   });
 
   it('have a page for every code that the source gives', () => {

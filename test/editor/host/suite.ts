@@ -1,84 +1,17 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-
-const SOURCE = 'decode-lens';
-const folder = () => {
-  const first = vscode.workspace.workspaceFolders?.[0];
-  assert.ok(first);
-  return first.uri;
-};
-
-/** Polls: diagnostics and hints follow an edit after a pause, and a first start takes a second or two. */
-async function until<T>(
-  what: string,
-  probe: () => T | Promise<T>,
-  good: (value: T) => boolean = Boolean,
-  ms = 15_000,
-): Promise<T> {
-  for (const end = Date.now() + ms; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const value = await probe();
-    if (good(value)) return value;
-    if (Date.now() > end)
-      assert.fail(`Waited ${ms / 1000} s for ${what}; last seen: ${JSON.stringify(value)}`);
-  }
-}
-
-async function open(...names: string[]): Promise<vscode.TextDocument> {
-  const document = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(folder(), ...names));
-  await vscode.window.showTextDocument(document);
-  return document;
-}
-
-async function replaceAll(document: vscode.TextDocument, text: string): Promise<void> {
-  const edit = new vscode.WorkspaceEdit();
-  edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
-  assert.ok(await vscode.workspace.applyEdit(edit));
-}
-
-async function replace(document: vscode.TextDocument, from: string, to: string): Promise<void> {
-  const at = document.getText().indexOf(from);
-  assert.ok(at >= 0, `${from} is not in ${document.uri.path}`);
-  const edit = new vscode.WorkspaceEdit();
-  edit.replace(
-    document.uri,
-    new vscode.Range(document.positionAt(at), document.positionAt(at + from.length)),
-    to,
-  );
-  assert.ok(await vscode.workspace.applyEdit(edit));
-}
-
-/** Ours only: VS Code's own JSON support reports on the same files. */
-const diagnostics = ({ uri }: vscode.TextDocument) =>
-  vscode.languages.getDiagnostics(uri).filter(({ source }) => source === SOURCE);
-const errors = (document: vscode.TextDocument) =>
-  diagnostics(document).filter(({ severity }) => severity === vscode.DiagnosticSeverity.Error);
-
-async function hints(document: vscode.TextDocument): Promise<string[]> {
-  const all = new vscode.Range(0, 0, document.lineCount, 0);
-  const found = await vscode.commands.executeCommand<vscode.InlayHint[] | undefined>(
-    'vscode.executeInlayHintProvider',
-    document.uri,
-    all,
-  );
-  return (found ?? []).map(({ label }) =>
-    typeof label === 'string' ? label : label.map(({ value }) => value).join(''),
-  );
-}
-
-async function hover(document: vscode.TextDocument, key: string): Promise<string> {
-  const at = document.positionAt(document.getText().indexOf(key) + 1);
-  const found = await vscode.commands.executeCommand<vscode.Hover[] | undefined>(
-    'vscode.executeHoverProvider',
-    document.uri,
-    at,
-  );
-  const contents = (found ?? []).flatMap((one) => one.contents);
-  return contents
-    .map((content) => (content instanceof vscode.MarkdownString ? content.value : JSON.stringify(content)))
-    .join('\n');
-}
-
-const hasHint = (part: string) => (labels: string[]) => labels.some((label) => label.includes(part));
+import {
+  diagnostics,
+  errors,
+  hasHint,
+  hints,
+  hover,
+  open,
+  replace,
+  replaceAll,
+  until,
+  withSettings,
+} from './editor';
 
 describe('extension host', () => {
   let config: vscode.TextDocument;
@@ -151,25 +84,21 @@ describe('extension host', () => {
   });
 
   it('obeys its settings at once', async () => {
-    const settings = () => vscode.workspace.getConfiguration('decodeLens');
-    await settings().update('targets', ['H20'], vscode.ConfigurationTarget.Workspace);
-    try {
+    await withSettings({ targets: ['H20'] }, async () => {
       const labels = await until(
         'hints for H20 alone',
         () => hints(config),
         (found) => hasHint('H20')(found) && !hasHint('H800')(found),
       );
       assert.ok(labels.length > 0);
-      await settings().update('inlayHints.enabled', false, vscode.ConfigurationTarget.Workspace);
-      await until(
+    });
+    await withSettings({ 'inlayHints.enabled': false }, () =>
+      until(
         'no hints',
         () => hints(config),
         (found) => found.length === 0,
-      );
-    } finally {
-      await settings().update('inlayHints.enabled', undefined, vscode.ConfigurationTarget.Workspace);
-      await settings().update('targets', undefined, vscode.ConfigurationTarget.Workspace);
-    }
+      ).then(() => undefined),
+    );
     await until('hints for H800 again', () => hints(config), hasHint('H800'));
   });
 
