@@ -1,7 +1,7 @@
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { AnalyzedConfig, ServiceSettings } from '../service';
 import type { Checkpoints } from './checkpoints';
-import type { Service } from './lazy-service';
+import type { Service } from './core';
 
 interface Entry {
   readonly version: number;

@@ -6,16 +6,19 @@ import {
   type ServerCapabilities,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import type * as service from '../service';
 import type { AnalyzedConfig } from '../service';
 import { AnalysisCache } from './analysis-cache';
 import { Checkpoints } from './checkpoints';
 import { BARE_CLIENT, type Client } from './client';
 import { contentModified, Guard } from './guard';
-import { loadService, type Service } from './lazy-service';
 import { SettingsStore, type DocumentSettings } from './settings-store';
 
 /** After the last keystroke; analysis takes a few milliseconds, so this only keeps bursts together. */
 const DEBOUNCE_MS = 60;
+
+/** All of the language service. Nothing in this folder imports more than types from it: `initialize` is answered without. */
+export type Service = typeof service;
 
 /** One thing that the server can do. */
 export interface Feature {
@@ -62,7 +65,12 @@ export class Core {
   readonly onStale = this.stale.event;
   readonly onClosed = this.closed.event;
 
-  constructor(readonly connection: Connection) {
+  private service: Promise<Service> | null = null;
+
+  constructor(
+    readonly connection: Connection,
+    private readonly importService: () => Promise<Service>,
+  ) {
     this.guard = new Guard(connection);
     this.settings = new SettingsStore(
       async (uri) =>
@@ -72,8 +80,10 @@ export class Core {
               section: 'decodeLens',
             })) as unknown)
           : undefined,
-      (problem) => {
-        connection.console.warn(`Settings: ${problem}`);
+      async (raw) => {
+        const { settings, problems } = (await this.loadService()).readSettings(raw);
+        for (const problem of problems) connection.console.warn(`Settings: ${problem}`);
+        return settings;
       },
     );
     this.documents.onDidChangeContent(({ document }) => {
@@ -94,6 +104,12 @@ export class Core {
     });
   }
 
+  /** Readers, schemas, rules and catalog are loaded when the first document asks for them. */
+  loadService(): Promise<Service> {
+    this.service ??= this.importService();
+    return this.service;
+  }
+
   /** Settings changed: everything is worked out anew. */
   resetSettings(): void {
     this.settings.reset();
@@ -112,7 +128,7 @@ export class Core {
 
   /** The current version of an open document, analysed; null where it is no model's config. */
   async configOf(uri: string): Promise<ConfigVersion | null> {
-    const service = await loadService();
+    const service = await this.loadService();
     const asked = this.settings.of(uri);
     const settings = await asked;
     const document = this.documents.get(uri);

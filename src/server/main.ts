@@ -2,4 +2,4 @@ import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { startServer } from './server';
 
 // Transport (stdio, node IPC, socket, pipe) comes from the arguments.
-startServer(createConnection(ProposedFeatures.all));
+startServer(createConnection(ProposedFeatures.all), () => import('../service'));

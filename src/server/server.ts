@@ -9,18 +9,20 @@ import {
 } from 'vscode-languageserver';
 import packageJson from '../../package.json';
 import { clientOf, type Client } from './client';
-import { Core, type Feature } from './core';
+import { Core, type Feature, type Service } from './core';
+import { codeActions } from './features/code-actions';
+import { codeLens } from './features/code-lens';
 import { diagnostics } from './features/diagnostics';
 import { hover } from './features/hover';
 import { inlayHints } from './features/inlay-hints';
 import { panel } from './features/panel';
 import { requests } from './features/requests';
 
-const FEATURES: readonly Feature[] = [diagnostics, hover, inlayHints, panel, requests];
+const FEATURES: readonly Feature[] = [diagnostics, hover, inlayHints, codeActions, codeLens, panel, requests];
 
 /** The language server: features around one cache of analyses by document version. */
-export function startServer(connection: Connection): void {
-  const core = new Core(connection);
+export function startServer(connection: Connection, loadService: () => Promise<Service>): void {
+  const core = new Core(connection, loadService);
   for (const feature of FEATURES) feature.register(core);
 
   connection.onInitialize((params: InitializeParams): InitializeResult => {

@@ -1,5 +1,4 @@
 import type { RawSettings, ServiceSettings } from '../service';
-import { loadService } from './lazy-service';
 
 export type HoverDetail = 'full' | 'compact' | 'off';
 
@@ -28,8 +27,7 @@ export class SettingsStore {
 
   constructor(
     private readonly ask: (uri: string) => Promise<unknown>,
-    /** One sentence for each value that was not taken. */
-    private readonly report: (problem: string) => void,
+    private readonly check: (raw: RawSettings) => Promise<ServiceSettings>,
   ) {}
 
   setStatic(settings: unknown): void {
@@ -48,12 +46,9 @@ export class SettingsStore {
     // A client that fails to answer must not cost the user diagnostics: then the defaults hold.
     const answer = (await this.ask(uri).catch(() => undefined)) ?? this.fixed;
     const raw = withoutNulls(answer);
-    const { readSettings } = await loadService();
-    const { settings, problems } = readSettings(raw);
-    problems.forEach(this.report);
     const detail = raw.hover?.detail;
     return {
-      service: settings,
+      service: await this.check(raw),
       inlayHints: raw.inlayHints?.enabled !== false,
       codeLens: raw.codeLens?.enabled !== false,
       hover: detail === 'compact' || detail === 'off' ? detail : 'full',

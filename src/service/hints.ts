@@ -1,8 +1,9 @@
 import { formulaText, nodeAt, type Architecture, type AttentionBlock, type Origin } from '../architecture';
-import { kvBytesPerToken, kvPrecisions, mainExperts } from '../cost';
+import { kvBytesPerToken, mainExperts } from '../cost';
 import type { JsonPath, Position } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
-import { bytes, contextLength, parameters, usd, whole } from './format';
+import { bytes, contextLength, usd, whole } from './format';
+import { headlines } from './headlines';
 
 /** A number shown at the end of a line of the config. */
 export interface Hint {
@@ -16,7 +17,8 @@ export interface Hint {
 export function inlayHints(analyzed: AnalyzedConfig): Hint[] {
   const { analysis, architecture, opsByContext } = analyzed;
   const { parameters: counts, kv, options } = analysis;
-  if (!architecture || !counts || !kv) return [];
+  const labels = headlines(analyzed);
+  if (!architecture || !counts || !kv || !labels) return [];
   const hints: Hint[] = [];
   const add = (path: JsonPath | undefined, label: string, tooltip: string) => {
     const position = path && endOfLine(analyzed, path);
@@ -35,17 +37,16 @@ export function inlayHints(analyzed: AnalyzedConfig): Hint[] {
 
   add(
     familyPath(analyzed),
-    `${parameters(counts.total)} parameters, ${parameters(counts.activated)} activated`,
+    labels.parameters,
     `${whole(counts.total)} parameters, ${whole(counts.activated)} activated by a token (top-k and shared experts and the LM head; no embedding table). Vision tower and MTP layers stand apart: hover for the breakdown.`,
   );
 
   const [ops] = opsByContext.values();
   if (ops) {
     const perToken = kvBytesPerToken(ops);
-    const state = kv.stateBytesPerSequence > 0 ? `, state ${bytes(kv.stateBytesPerSequence)}/sequence` : '';
     add(
       kvPath(architecture),
-      `${kv.bytesPerToken > 0 ? `KV ${bytes(kv.bytesPerToken)}/token at ${kvPrecisions(ops)}` : 'no KV cache'}${state}`,
+      labels.kv,
       [
         `KV cache per token: \`${formulaText(perToken)}\` = ${whole(perToken.value)} bytes`,
         ...kv.atContext.map(
@@ -56,13 +57,10 @@ export function inlayHints(analyzed: AnalyzedConfig): Hint[] {
     );
   }
 
-  const [context] = options.contexts;
-  const costs = analysis.cost.filter((cost) => cost.context === context);
-  const afd = analysis.afdCost.find((pair) => pair.context === context);
-  if (context !== undefined && costs.length > 0)
+  if (labels.cost !== null)
     add(
       model.layers?.paths[0],
-      `$/1M at ${contextLength(context)}: ${costs.map((cost) => `${cost.target} ${usd(cost.totalUsdPer1M)}`).join(', ')}${afd ? `, AFD ${usd(afd.usdPer1M)}` : ''}`,
+      labels.cost,
       [
         `Decode cost per 1M tokens (${options.accounting}, ${options.precision.toUpperCase()} weights, ${options.kvPrecision.toUpperCase()} KV):`,
         ...analysis.cost.map(

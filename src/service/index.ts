@@ -1,10 +1,12 @@
 export type { CheckpointFacts } from '../architecture';
+export * from './actions';
 export * from './analyze';
 export * from './catalog-models';
 export * from './compare';
 export * from './explain';
 export * from './family-entries';
 export * as format from './format';
+export * from './headlines';
 export * from './hints';
 export * from './hover';
 export { plainText } from './markdown';

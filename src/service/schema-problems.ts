@@ -7,6 +7,7 @@ import {
   type Family,
   type ReadProblem,
 } from '../architecture';
+import type { AdviceProblem } from '../advice';
 import type { JsonPath } from '../protocol';
 import { didYouMean } from './did-you-mean';
 
@@ -133,7 +134,7 @@ export function misspelledKeys(
   config: Readonly<Record<string, unknown>>,
   base: JsonPath,
   isRead: (key: string) => boolean,
-): ReadProblem[] {
+): AdviceProblem[] {
   const known = keysOf(family.schema);
   const patterns = patternsOf(family.schema);
   const free = known.filter((key) => !(key in config));
@@ -143,7 +144,9 @@ export function misspelledKeys(
     if (meant === null) return [];
     const whose = family.schema === UNKNOWN ? 'Model configs' : `${family.name} configs`;
     const message = `${whose} have no key ${JSON.stringify(key)}: did you mean "${meant}"?`;
-    return [{ severity: 'warning' as const, code: 'schema/unknown-key', message, path: [...base, key] }];
+    const path = [...base, key];
+    const fix = { title: `Rename to "${meant}"`, edits: [{ path, rename: meant }], isPreferred: true };
+    return [{ severity: 'warning', code: 'schema/unknown-key', message, path, onKey: true, fixes: [fix] }];
   });
 }
 

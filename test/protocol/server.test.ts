@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Hover, InlayHint, MarkupContent } from 'vscode-languageserver/node';
 import {
   CATALOG_REQUEST,
@@ -11,21 +9,7 @@ import {
   type IdentifyResult,
 } from '../../src/protocol';
 import { TestClient } from './client';
-
-const example = (name: string) =>
-  readFileSync(path.resolve(__dirname, '../../examples', name, 'config.json'), 'utf8');
-const STEP3 = example('step-3');
-const QWEN = example('qwen3-32b');
-
-/** Messages and labels are plain strings here; the protocol allows more. */
-const plain = (text: unknown): string => (typeof text === 'string' ? text : JSON.stringify(text));
-
-/** Line and column of the first occurrence. */
-function at(text: string, needle: string) {
-  const before = text.slice(0, text.indexOf(needle)).split('\n');
-  return { line: before.length - 1, character: before.at(-1)?.length ?? 0 };
-}
-const wholeFile = { start: { line: 0, character: 0 }, end: { line: 1000, character: 0 } };
+import { at, plain, QWEN, STEP3, WHOLE_FILE } from './texts';
 
 describe('language server over stdio', () => {
   let client: TestClient;
@@ -39,7 +23,7 @@ describe('language server over stdio', () => {
 
   const hints = (uri: string) =>
     client
-      .request<InlayHint[] | null>('textDocument/inlayHint', { textDocument: { uri }, range: wholeFile })
+      .request<InlayHint[] | null>('textDocument/inlayHint', { textDocument: { uri }, range: WHOLE_FILE })
       .then((list) => list ?? []);
   const labels = async (uri: string) =>
     (await hints(uri)).map((hint) => `${hint.position.line}: ${plain(hint.label)}`);
@@ -252,7 +236,7 @@ describe('language server for a client that can do nothing', () => {
     assert.doesNotMatch(value, /\*\*|`|\\/);
     const list = await client.request<InlayHint[]>('textDocument/inlayHint', {
       textDocument: { uri },
-      range: wholeFile,
+      range: WHOLE_FILE,
     });
     assert.ok(
       list.some((hint) => plain(hint.label).includes('$/1M at 1K')),
@@ -264,12 +248,10 @@ describe('language server for a client that can do nothing', () => {
   it('marks syntax errors unless the client does so itself', async () => {
     const uri = 'file:///syntax/config.json';
     const text = '{ "model_type": "llama", "num_hidden_layers": -1, "hidden_size": }';
-    const plain = await TestClient.start({});
-    await plain.open(uri, text);
-    assert.ok(
-      (await plain.diagnostics(uri, (list) => list.length > 0)).some((d) => d.code === 'json/syntax'),
-    );
-    await plain.stop();
+    const bare = await TestClient.start({});
+    await bare.open(uri, text);
+    assert.ok((await bare.diagnostics(uri, (list) => list.length > 0)).some((d) => d.code === 'json/syntax'));
+    await bare.stop();
     const vscode = await TestClient.start({}, { reportsSyntax: true });
     await vscode.open(uri, text);
     assert.ok(

@@ -7,8 +7,7 @@ import {
   type ViewResult,
 } from '../../protocol';
 import type { AnalyzedConfig, OpenConfig, ServiceSettings } from '../../service';
-import type { Core, Feature } from '../core';
-import { loadService, type Service } from '../lazy-service';
+import type { Core, Feature, Service } from '../core';
 
 /** What the panel shows: models side by side, and what its views ask about them. */
 export const panel: Feature = {
@@ -47,7 +46,7 @@ async function chosen(
   readonly settings: ServiceSettings;
   readonly open: readonly OpenConfig[];
 }> {
-  const service = await loadService();
+  const service = await core.loadService();
   const base = (await core.settings.of(activeUri ?? '')).service;
   const { settings } = service.readSettings({ ...options }, base);
   const open = await Promise.all(

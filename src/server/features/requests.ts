@@ -11,7 +11,6 @@ import {
   type IdentifyResult,
 } from '../../protocol';
 import type { Core, Feature } from '../core';
-import { loadService } from '../lazy-service';
 
 /** Custom requests, and the notification that an open config's numbers changed; see `docs/protocol.md`. */
 export const requests: Feature = {
@@ -24,7 +23,7 @@ export const requests: Feature = {
     connection.onRequest(
       CATALOG_REQUEST,
       guard.request(CATALOG_REQUEST, async (): Promise<CatalogResult> => {
-        const service = await loadService();
+        const service = await core.loadService();
         return { models: service.catalogChoices((await core.settings.of('')).service) };
       }),
     );
@@ -33,7 +32,7 @@ export const requests: Feature = {
       guard.request(
         CATALOG_TEXT_REQUEST,
         async ({ name }: CatalogTextParams): Promise<CatalogTextResult> => ({
-          text: (await loadService()).catalogText(name),
+          text: (await core.loadService()).catalogText(name),
         }),
       ),
     );
