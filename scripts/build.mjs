@@ -45,10 +45,10 @@ const besideService = {
 const bundles = [
   { ...node, entryPoints: { extension: 'src/extension/main.ts' }, external: ['vscode'], outdir: 'dist' },
   { ...node, entryPoints: { service: 'src/service/index.ts' }, outdir: 'dist' },
-  { ...besideService, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
+  // Both are commands.
   {
     ...besideService,
-    entryPoints: { cli: 'src/cli/main.ts' },
+    entryPoints: { server: 'src/server/main.ts', cli: 'src/cli/main.ts' },
     outdir: 'dist',
     banner: { js: '#!/usr/bin/env node' },
   },

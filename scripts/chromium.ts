@@ -1,8 +1,6 @@
 /** Finds the Chromium that the editor tests and the screenshots drive; on a Debian machine installs it if it may. */
-import { accessSync, constants, existsSync } from 'node:fs';
-import path from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
-import { runLogged, terminalProgress } from './vscode-server/progress';
+import { canInstall, install, isExecutable, isRoot, onPath } from './debian';
 
 const NAMES = [
   'chromium',
@@ -17,24 +15,6 @@ const ELSEWHERE = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
-const root = process.getuid?.() === 0;
-
-export function onPath(name: string): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(path.delimiter)
-    .filter(Boolean)
-    .map((folder) => path.join(folder, name))
-    .find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function find(): string | undefined {
   const wanted = process.env.CHROME_PATH;
@@ -49,52 +29,23 @@ function find(): string | undefined {
 export async function ensureChromium(): Promise<string> {
   const found = find();
   if (found !== undefined) return found;
-  if (!root || !existsSync('/etc/debian_version') || !onPath('apt-get')) {
+  if (!canInstall()) {
     throw new Error(
       'The editor tests need Chromium or Chrome, and none was found. On Debian or Ubuntu: `sudo apt-get install chromium`. ' +
         'If it is installed in an unusual place, set CHROME_PATH to its path.',
     );
   }
-  await install();
+  await install('Chromium', ['chromium', 'fonts-dejavu-core', 'fonts-liberation'], '120 MB');
   const installed = find();
   if (installed === undefined) throw new Error('apt-get installed chromium, but it is not on the PATH.');
   return installed;
-}
-
-async function install(): Promise<void> {
-  const progress = terminalProgress('Chromium');
-  const aptGet = (args: string[]) =>
-    runLogged({
-      command: 'apt-get',
-      args,
-      cwd: '/',
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      log: path.resolve(__dirname, '../.cache/chromium.log'),
-    });
-  try {
-    progress.step('apt-get update');
-    await aptGet(['update']);
-    progress.step('apt-get install chromium, some 120 MB');
-    await aptGet([
-      'install',
-      '-y',
-      '--no-install-recommends',
-      'chromium',
-      'fonts-dejavu-core',
-      'fonts-liberation',
-    ]);
-  } catch (error) {
-    progress.fail();
-    throw error;
-  }
-  progress.end('installed');
 }
 
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: await ensureChromium(),
     // Chromium's sandbox can't start as root; as anyone else it stays on.
-    chromiumSandbox: !root,
+    chromiumSandbox: !isRoot,
     args: [
       '--disable-gpu',
       '--disable-quic',

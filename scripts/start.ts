@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { onPath } from './chromium';
+import { onPath } from './debian';
 import { build, pack } from './vscode-server/pack';
 import { startServer } from './vscode-server/server';
 

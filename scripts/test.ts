@@ -13,6 +13,8 @@ const results = path.join(root, '.cache', 'test-results');
 interface Count {
   readonly passed: number;
   readonly failed: number;
+  /** What this machine has no program for. */
+  readonly skipped?: number;
 }
 
 const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
@@ -34,11 +36,13 @@ function mocha(name: string, spec: readonly string[], timeoutMs: number): Count 
     ...['--reporter-option', `output=${report}`, '--timeout', String(timeoutMs), '--exit', ...spec],
   );
   try {
-    const { passes, failures } = (
-      JSON.parse(readFileSync(report, 'utf8')) as { stats: { passes: number; failures: number } }
+    const { passes, failures, pending } = (
+      JSON.parse(readFileSync(report, 'utf8')) as {
+        stats: { passes: number; failures: number; pending: number };
+      }
     ).stats;
     // A run that broke off before its first test is no success.
-    return { passed: passes, failed: failures + (status !== 0 && failures === 0 ? 1 : 0) };
+    return { passed: passes, failed: failures + (status !== 0 && failures === 0 ? 1 : 0), skipped: pending };
   } catch {
     return { passed: 0, failed: 1 };
   }
@@ -56,6 +60,7 @@ async function main(): Promise<void> {
     mocha('unit and paper', ['test/unit/**/*.test.ts', 'test/paper/**/*.test.ts'], 10_000),
     mocha('protocol and command line', ['test/protocol/**/*.test.ts', 'test/cli/**/*.test.ts'], 30_000),
   ];
+  counts.push(mocha('Neovim', ['test/neovim/**/*.test.ts'], 120_000));
   // Real configs with published figures, where that folder lies beside the project.
   const corpus = path.resolve(root, '../shared/configs');
   if (existsSync(corpus))
@@ -66,7 +71,8 @@ async function main(): Promise<void> {
   }
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.reduce((sum, count) => sum + count.failed, 0);
-  console.log(`\n${passed} passed, ${failed} failed`);
+  const skipped = counts.reduce((sum, count) => sum + (count.skipped ?? 0), 0);
+  console.log(`\n${skipped > 0 ? `${skipped} skipped\n` : ''}${passed} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
