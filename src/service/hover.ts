@@ -9,21 +9,31 @@ import {
   type Architecture,
   type Expression,
 } from '../architecture';
-import { flopsOf, kvBytesHeld, kvBytesPerToken, stateBytes, type Op } from '../cost';
+import { dollarCost, flopsOf, kvBytesHeld, kvBytesPerToken, stateBytes, type Op } from '../cost';
 import type { JsonPath, Position, Range } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
-import { contextLength, parameters, percent, si, whole } from './format';
-import { escapeMarkdown } from './markdown';
+import { contextLength, parameters, percent, si, usd, whole } from './format';
+import { escapeMarkdown, markdownTable } from './markdown';
 import { modelSummary, storageSections } from './model-summary';
 import { keyDescription } from './schema-problems';
+import { targetsOf } from './settings';
+import { whatIfsAt } from './what-if';
+import { whatIfSections } from './what-if-table';
 
 export interface Hover {
   readonly range: Range;
   readonly markdown: string;
 }
 
-/** What a key means, what it contributes in this model, and the formulas it stands in, with their numbers. */
-export function hoverAt(analyzed: AnalyzedConfig, position: Position): Hover | null {
+/** `compact` leaves what-ifs and formulas out. */
+export type HoverDetail = 'full' | 'compact';
+
+/** What a key means, what it contributes in this model, what other values would bring, and the formulas it stands in, with their numbers. */
+export function hoverAt(
+  analyzed: AnalyzedConfig,
+  position: Position,
+  detail: HoverDetail = 'full',
+): Hover | null {
   const { config, document, match, architecture } = analyzed;
   const offset = document.offsetAt(position);
   const node = config.root && findNodeAtOffset(config.root, offset, false);
@@ -39,7 +49,7 @@ export function hoverAt(analyzed: AnalyzedConfig, position: Position): Hover | n
   const description = keyDescription(match.family.schema, path, match.textPath);
   const sections = [
     description === null ? null : `**${escapeMarkdown(String(path.at(-1)))}** ${escapeMarkdown(description)}`,
-    ...(architecture ? sectionsOf(analyzed, architecture, path) : []),
+    ...(architecture ? sectionsOf(analyzed, architecture, path, detail) : []),
   ].filter((section) => section !== null);
   if (sections.length === 0) return null;
   const end = valueNode && valueNode.type !== 'object' && valueNode.type !== 'array' ? valueNode : keyNode;
@@ -50,11 +60,16 @@ export function hoverAt(analyzed: AnalyzedConfig, position: Position): Hover | n
 }
 
 /** What a key means for this model. */
-function sectionsOf(analyzed: AnalyzedConfig, architecture: Architecture, path: JsonPath): string[] {
+function sectionsOf(
+  analyzed: AnalyzedConfig,
+  architecture: Architecture,
+  path: JsonPath,
+  detail: HoverDetail,
+): string[] {
   if (path.at(-1) === 'model_type' || path[0] === 'architectures') return modelSummary(analyzed.analysis);
   const storage = architecture.storage.path;
   const isStorage = DTYPE_KEYS.includes(String(path.at(-1))) || storage?.every((step, i) => path[i] === step);
-  return isStorage ? storageSections(analyzed.analysis) : contributions(analyzed, architecture, path);
+  return isStorage ? storageSections(analyzed.analysis) : contributions(analyzed, architecture, path, detail);
 }
 const DTYPE_KEYS = ['torch_dtype', 'dtype', 'params_dtype', 'expert_dtype'];
 
@@ -71,7 +86,12 @@ interface Share {
 }
 
 /** What a key decides of parameters, KV cache and FLOPs, then its formulas. */
-function contributions(analyzed: AnalyzedConfig, architecture: Architecture, path: JsonPath): string[] {
+function contributions(
+  analyzed: AnalyzedConfig,
+  architecture: Architecture,
+  path: JsonPath,
+  detail: HoverDetail,
+): string[] {
   const [entry] = analyzed.opsByContext;
   if (!entry) return [];
   const [context, ops] = entry;
@@ -102,13 +122,15 @@ function contributions(analyzed: AnalyzedConfig, architecture: Architecture, pat
       (op) => (op.role === role ? op.flops : product(0)),
       flopsOf(ops, role),
     );
+  shares.push(...dollarShares(analyzed, ops, context, touches));
   if (shares.length === 0) return [];
 
-  const table = [
-    '| decides | | of all |',
-    '|:--|--:|--:|',
-    ...shares.map((s) => `| ${s.what} | ${s.value} | ${s.share} |`),
-  ].join('\n');
+  const table = markdownTable(
+    ['decides', '', 'of all'],
+    shares.map((s) => [s.what, s.value, s.share]),
+  );
+  if (detail === 'compact') return [table];
+  const whatIfs = whatIfsAt(analyzed, path);
   const kv = kvBytesPerToken(ops);
   const shown: [string, Expression, string][] = [
     ...(touches(kv) ? [['KV cache per token', kv, 'bytes'] as [string, Expression, string]] : []),
@@ -125,7 +147,35 @@ function contributions(analyzed: AnalyzedConfig, architecture: Architecture, pat
       'parameters',
     ]),
   ];
-  return [table, ...shown.slice(0, MAX_FORMULAS).map(([label, e, unit]) => formulaLines(label, e, unit))];
+  return [
+    table,
+    ...(whatIfs ? whatIfSections(analyzed, whatIfs) : []),
+    ...shown.slice(0, MAX_FORMULAS).map(([label, e, unit]) => formulaLines(label, e, unit)),
+  ];
+}
+
+/** What the operations that a key is part of cost on each target, of all that a token costs. */
+function dollarShares(
+  { settings }: AnalyzedConfig,
+  ops: readonly Op[],
+  context: number,
+  touches: (e: Expression) => boolean,
+): Share[] {
+  const touched = ops.filter(({ kind, flops, kv, weightBytes }) =>
+    [flops, kv.readBytes, kv.writeBytes, ...(kind === 'lookup' ? [weightBytes] : [])].some(touches),
+  );
+  const { accounting } = settings.options;
+  return targetsOf(settings).flatMap((target) => {
+    const [part, all] = [dollarCost(touched, target, accounting), dollarCost(ops, target, accounting)];
+    if (!part || !all || part.total.value === 0) return [];
+    return [
+      {
+        what: `$ per 1M on ${target.name} at ${contextLength(context)}`,
+        value: usd(part.total.value),
+        share: percent(part.total.value / all.total.value),
+      },
+    ];
+  });
 }
 const ROLES = [
   ['attention', 'attention'],

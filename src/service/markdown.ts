@@ -14,3 +14,12 @@ export const plainText = (markdown: string): string =>
     .replace(/^_(.*)_$/gm, '$1')
     .replace(/`/g, '')
     .replace(/\\([\\*_{}[\]<>#|~&])/g, '$1');
+
+/** A table whose first column is words and the others numbers; padded, for whoever sees the source. */
+export function markdownTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = heads.map((head, i) => Math.max(3, head.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${widths.map((width, i) => (i === 0 ? (cells[i] ?? '').padEnd(width) : (cells[i] ?? '').padStart(width))).join(' | ')} |`;
+  const rule = `|${widths.map((width, i) => (i === 0 ? `:${'-'.repeat(width + 1)}` : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(heads), rule, ...rows.map(line)].join('\n');
+}

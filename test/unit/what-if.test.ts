@@ -9,9 +9,12 @@ import {
   analyzeText,
   catalogText,
   DEFAULT_SETTINGS,
+  hoverAt,
+  plainText,
   textChange,
   whatIfActions,
   type AnalyzedConfig,
+  type HoverDetail,
 } from '../../src/service';
 import { whatIfsAt } from '../../src/service/what-if';
 import { catalogConfig, LLAMA_3_8B, type Config } from './fixtures';
@@ -204,6 +207,51 @@ describe('what-ifs', () => {
     const start = { line: 0, character: 0 };
     assert.deepEqual(whatIfActions(analyzed, { start, end: start }), []);
     assert.deepEqual(whatIfActions(analyzed, { start, end: { line: 9, character: 0 } }), []);
+  });
+});
+
+describe('hovers with what-ifs', () => {
+  const analyzed = analyze(catalogText('Qwen3-32B') ?? '');
+  const hoverOn = (key: string, detail?: HoverDetail) => {
+    const offset = analyzed.document.getText().indexOf(`"${key}"`);
+    return hoverAt(analyzed, analyzed.document.positionAt(offset + 2), detail)?.markdown ?? '';
+  };
+
+  it('say what share of the dollars a key decides', () => {
+    const h800 = DEFAULT_SETTINGS.accelerators.find((a) => a.name === 'H800');
+    const total = analyzed.analysis.cost.find(
+      (c) => c.target === 'H800' && c.context === 8192,
+    )?.totalUsdPer1M;
+    assert.ok(h800?.usdPerHour && h800.peakFlops.fp8 && total);
+    const bytes = 64 * 2 * 8 * 128 * (8192 + 1);
+    const flops = 2 * 64 * 5120 * 2 * 8 * 128;
+    const part = (1e6 * h800.usdPerHour * (bytes / h800.bandwidth + flops / h800.peakFlops.fp8)) / 3600;
+    const row = hoverOn('num_key_value_heads')
+      .split('\n')
+      .find((line) => line.includes('$ per 1M on H800'));
+    const cells = row?.split('|').map((cell) => cell.trim());
+    assert.equal(cells?.[2], part.toFixed(3));
+    assert.equal(cells[3], `${((100 * part) / total).toPrecision(3)}%`);
+  });
+
+  it('show neighbouring values in a table that fits a screen, also as plain text', () => {
+    const markdown = hoverOn('num_key_value_heads');
+    const table = markdown.split('\n').filter((line) => /^\| (what if|\d)/.test(line));
+    assert.equal(table.length, 6);
+    assert.match(table[0] ?? '', /^\| what if \| KV\/token \| +\$ H800 \| +\$ H20 \|/);
+    assert.match(table[2] ?? '', /^\| 4 +\| +-50% \| +-4\d% \|/);
+    assert.match(table[3] ?? '', /^\| 8 now +\| +131 kB \|/);
+    assert.ok(table.every((line) => line.length <= 90 && line.length === table[0]?.length));
+    assert.match(markdown, /unchanged: effective rank/);
+    const plain = plainText(markdown);
+    assert.match(plain, /^what if {2}KV\/token/m);
+    assert.match(plain, /^4 +-50% +-4\d%/m);
+  });
+
+  it('leave what-ifs and formulas out where they are to be compact', () => {
+    const compact = hoverOn('num_key_value_heads', 'compact');
+    assert.match(compact, /KV cache per token/);
+    assert.doesNotMatch(compact, /what if|n_kv/);
   });
 });
 

@@ -6,7 +6,7 @@ export const hover: Feature = {
   register(core) {
     core.connection.onHover(
       core.feature('hover', null, ({ analyzed, service, settings }, { position }) => {
-        const found = settings.hover === 'off' ? null : service.hoverAt(analyzed, position);
+        const found = settings.hover === 'off' ? null : service.hoverAt(analyzed, position, settings.hover);
         if (!found) return null;
         const { markdown } = core.client;
         return {
