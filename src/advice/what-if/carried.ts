@@ -11,8 +11,10 @@ import type { CostField } from './sizes';
 export function carriedEdits(subject: ModelSubject, field: CostField, to: number): readonly ConfigEdit[][] {
   switch (field.role) {
     case 'layers': {
-      const edits = layerListEdits(subject, to);
-      return edits ? [edits] : [];
+      return [false, true].flatMap((nested) => {
+        const edits = layerListEdits(subject, to, nested);
+        return edits ? [edits] : [];
+      });
     }
     case 'hidden':
       return keptHeadDim(subject, field, []);

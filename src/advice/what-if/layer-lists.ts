@@ -52,9 +52,10 @@ export function layerPeriod({ groups, model }: Architecture): number {
 
 /**
  * Edits that make everything that lists layers fit another layer count: lists with an entry each, strings with a letter
- * each, lists of layers' indexes, the index of the last layer. Null where one can't be continued.
+ * each, lists of layers' indexes, the index of the last layer. Null where one can't be continued. `nested`: also lists within
+ * the objects beside the layer count; of those, some only happen to be as long (factors of rotary frequencies).
  */
-export function layerListEdits(subject: ModelSubject, count: number): ConfigEdit[] | null {
+export function layerListEdits(subject: ModelSubject, count: number, nested: boolean): ConfigEdit[] | null {
   const { architecture, config } = subject;
   const layers = architecture.model.layers;
   const patternPaths = patternPathsOf(architecture);
@@ -64,7 +65,7 @@ export function layerListEdits(subject: ModelSubject, count: number): ConfigEdit
   // Lists that belong together (Kimi Linear's) count from 1 if one of them names the last layer so.
   const base = indexLists.some((list) => list.includes(layers)) ? 1 : 0;
   const edits: ConfigEdit[] = [];
-  for (const path of perLayerPaths(subject, patternPaths)) {
+  for (const path of perLayerPaths(subject, patternPaths, nested)) {
     const value = valueAt(config, path);
     const indexes = patternPaths.some((p) => samePath(p, path)) ? indexesOf(value, layers) : null;
     const changed =
@@ -88,10 +89,16 @@ function patternPathsOf({ groups, model }: Architecture): JsonPath[] {
 }
 
 /** Where lists of layers may stand: the keys of the pattern, and whatever lies beside the layer count. */
-function perLayerPaths({ config, textPath }: ModelSubject, patternPaths: readonly JsonPath[]): JsonPath[] {
-  const beside = Object.keys(objectAt(config, textPath) ?? {}).map((key) => [...textPath, key]);
-  const lists = beside.filter((path) => Array.isArray(valueAt(config, path)));
-  return unique([...patternPaths, ...lists]);
+function perLayerPaths(
+  { config, textPath }: ModelSubject,
+  patternPaths: readonly JsonPath[],
+  nested: boolean,
+): JsonPath[] {
+  const keysAt = (path: JsonPath): JsonPath[] =>
+    Object.keys(objectAt(config, path) ?? {}).map((key) => [...path, key]);
+  const beside = keysAt(textPath);
+  const places = nested ? [...beside, ...beside.flatMap(keysAt)] : beside;
+  return unique([...patternPaths, ...places.filter((path) => Array.isArray(valueAt(config, path)))]);
 }
 
 const unique = (paths: readonly JsonPath[]): JsonPath[] => [
