@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { WORKSPACE_FILE_NAME, WORKSPACE_FILE_START } from './workspace-file-start';
+import { WORKSPACE_FILE_NAME, workspaceFileStart } from './workspace-file-start';
 
 /** Opens the folder's `decode-lens.json`; where there is none yet, one with a usable beginning. */
 export async function openWorkspaceFile(): Promise<void> {
@@ -10,7 +10,14 @@ export async function openWorkspaceFile(): Promise<void> {
     () => true,
     () => false,
   );
-  if (!exists) await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(WORKSPACE_FILE_START));
+  if (!exists) {
+    const settings = vscode.workspace.getConfiguration('decodeLens', folder);
+    const text = workspaceFileStart(
+      settings.get<string[]>('targets', []),
+      settings.get<number[]>('contexts', []),
+    );
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  }
   await vscode.window.showTextDocument(uri);
 }
 

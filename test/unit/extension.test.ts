@@ -2,6 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { debugText, withoutUserNames } from '../../src/extension/debug-text';
 import { RestartBudget } from '../../src/extension/restart-budget';
+import { WORKSPACE_FILE_NAME, workspaceFileStart } from '../../src/extension/workspace-file-start';
+import {
+  DEFAULT_SETTINGS,
+  readWorkspaceFile,
+  settingsWith,
+  WORKSPACE_FILE_NAME as READ,
+} from '../../src/service';
 
 describe('restarts of the language server', () => {
   const MINUTE = 60_000;
@@ -62,5 +69,15 @@ describe('debug information', () => {
     assert.match(text, /^````\nline 62\n/m);
     assert.match(text, /\nlast\n````\n$/);
     assert.match(debugText({ facts: [], settings: {}, log: null }, '/root'), /not readable/);
+  });
+});
+
+describe('a new workspace file', () => {
+  it('is found, and changes nothing', () => {
+    assert.equal(WORKSPACE_FILE_NAME, READ);
+    const { targets, contexts } = DEFAULT_SETTINGS.options;
+    const file = readWorkspaceFile(workspaceFileStart(targets, contexts), WORKSPACE_FILE_NAME);
+    assert.deepEqual(file.findings, []);
+    assert.deepEqual(settingsWith(file, DEFAULT_SETTINGS, 'a/config.json'), DEFAULT_SETTINGS);
   });
 });
