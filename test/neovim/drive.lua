@@ -51,6 +51,23 @@ local function run()
       vim.api.nvim_win_close(shown, true)
     end
   end
+
+  -- A code action, chosen from the list that Neovim offers.
+  put_cursor_on('num_key_value_heads')
+  local offered = {}
+  vim.ui.select = function(items, options, choose)
+    offered = vim.tbl_map(options.format_item, items)
+    for index, title in ipairs(offered) do
+      if title:find('num_key_value_heads 8 → 4', 1, true) then return choose(items[index], index) end
+    end
+  end
+  vim.lsp.buf.code_action()
+  wait_for('code actions', function() return #offered > 0 end)
+  result.offered = offered
+  wait_for('the action’s edit', function()
+    return table.concat(lines(), '\n'):find('"num_key_value_heads": 4', 1, true) ~= nil
+  end)
+  result.text = table.concat(lines(), '\n')
 end
 
 local ok, problem = pcall(run)

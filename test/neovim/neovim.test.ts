@@ -18,6 +18,8 @@ interface Result {
     readonly source: string;
   }[];
   readonly hover?: readonly string[];
+  readonly offered?: readonly string[];
+  readonly text?: string;
 }
 
 /** The first block of Lua after a heading. */
@@ -103,5 +105,17 @@ describe('Neovim', function () {
     const hover = result.hover?.join('\n') ?? '';
     assert.match(hover, /KV cache per token/, result.error);
     assert.match(hover, /131 kB/);
+  });
+
+  it('offers code actions and applies one', () => {
+    assert.ok(
+      result.offered?.some((title) => title.includes('8 → 4: KV -50%')),
+      result.error,
+    );
+    assert.equal(
+      result.text?.trimEnd(),
+      CONFIG.replace('"num_key_value_heads": 8', '"num_key_value_heads": 4').trimEnd(),
+    );
+    assert.equal(result.error, undefined);
   });
 });
