@@ -6,31 +6,37 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { realConfigs } from './inputs';
-import { kindOf, tryInput, type Failure } from './run';
+import { kindOf, tryInput } from './run';
+import { trySession } from './server';
 import { startWatchdog } from './watchdog';
 
 const USAGE = `npm run fuzz -- [OPTION...]
   --seed N      the run's seed (default: of the clock); the same seed tries the same inputs
   --first N     number of the first input (default 0)
   --inputs N    stop after so many inputs (default 10000)
-  --seconds N   stop after so long`;
+  --seconds N   stop after so long
+  --sessions N  with the built server over stdio, instead of inputs: so many, of 60 messages each`;
 
-const HANG_SECONDS = 20;
+/** Making a failure small counts too. */
+const HANG_SECONDS = 120;
 const MAX_FAILURES = 20;
 const folder = path.resolve(__dirname, '../../.cache/fuzz');
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seed: { type: 'string' },
       first: { type: 'string', default: '0' },
       inputs: { type: 'string', default: '10000' },
       seconds: { type: 'string', default: 'Infinity' },
+      sessions: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
   const seed = Number(values.seed ?? Date.now() % 1_000_000);
-  const [first, inputs, seconds] = [values.first, values.inputs, values.seconds].map(Number);
+  const counts = [values.first, values.sessions ?? values.inputs, values.seconds];
+  const [first, inputs, seconds] = counts.map(Number);
+  const isServer = values.sessions !== undefined;
   if (values.help || first === undefined || inputs === undefined || seconds === undefined) {
     console.log(USAGE);
     return;
@@ -40,14 +46,14 @@ function main(): void {
     process.exitCode = 1;
   });
   const configs = realConfigs();
-  const failures = new Map<string, Failure>();
+  const failures = new Map<string, AnyFailure>();
   const watchdog = startWatchdog(HANG_SECONDS, `seed ${seed}`);
   const start = performance.now();
   const spent = () => (performance.now() - start) / 1000;
   let number = first;
   for (; number < first + inputs && spent() < seconds && failures.size < MAX_FAILURES; number++) {
     watchdog.beat(number);
-    const failure = tryInput(configs, seed, number);
+    const failure = isServer ? await trySession(configs, seed, number) : tryInput(configs, seed, number);
     if (failure && !failures.has(kindOf(failure.error))) {
       failures.set(kindOf(failure.error), failure);
       tell(failure);
@@ -56,18 +62,22 @@ function main(): void {
   }
   watchdog.stop();
   console.log(
-    `${number - first} inputs from ${configs.length} configs, seed ${seed}, ${spent().toFixed(1)} s: ${failures.size} kinds of failure`,
+    `${number - first} ${isServer ? 'sessions' : 'inputs'} from ${configs.length} configs, seed ${seed}, ${spent().toFixed(1)} s: ${failures.size} kinds of failure`,
   );
   if (failures.size > 0) process.exitCode = 1;
 }
 
-function tell(failure: Failure): void {
+type AnyFailure = NonNullable<ReturnType<typeof tryInput> | Awaited<ReturnType<typeof trySession>>>;
+
+function tell(failure: AnyFailure): void {
+  const { runSeed, number, error } = failure;
   mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `${failure.runSeed}-${failure.number}.json`);
+  const file = path.join(folder, `${'messages' in failure ? 'session-' : ''}${runSeed}-${number}.json`);
   writeFileSync(file, `${JSON.stringify(failure, null, 2)}\n`);
-  console.error(`\ninput ${failure.number} of seed ${failure.runSeed}: ${failure.error}`);
-  console.error(`made small: ${JSON.stringify(failure.input.text.slice(0, 500))}`);
+  console.error(`\n${number} of seed ${runSeed}: ${error}`);
+  const small = 'messages' in failure ? JSON.stringify(failure.messages) : JSON.stringify(failure.input.text);
+  console.error(`made small: ${small.slice(0, 1000)}`);
   console.error(`kept: ${path.relative(process.cwd(), file)}\n`);
 }
 
-main();
+void main();

@@ -11,11 +11,30 @@ export function minimise(text: string, fails: (text: string) => boolean, mostTri
 
 /** Leaves out pieces of half, a quarter, … of the list, for as long as what remains still fails. */
 export function reduce<T>(list: readonly T[], fails: (list: readonly T[]) => boolean): readonly T[] {
+  const search = candidates(list);
+  let step = search.next(false);
+  while (!step.done) step = search.next(fails(step.value));
+  return step.value;
+}
+
+/** The same where trying takes its time. */
+export async function reduceAsync<T>(
+  list: readonly T[],
+  fails: (list: readonly T[]) => Promise<boolean>,
+): Promise<readonly T[]> {
+  const search = candidates(list);
+  let step = search.next(false);
+  while (!step.done) step = search.next(await fails(step.value));
+  return step.value;
+}
+
+/** Gives lists to try, is told of each whether it fails, and returns the shortest that did. */
+function* candidates<T>(list: readonly T[]): Generator<readonly T[], readonly T[], boolean> {
   let kept = list;
   for (let size = Math.ceil(kept.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let start = 0; start < kept.length;) {
       const candidate = [...kept.slice(0, start), ...kept.slice(start + size)];
-      if (candidate.length < kept.length && fails(candidate)) kept = candidate;
+      if (candidate.length < kept.length && (yield candidate)) kept = candidate;
       else start += size;
     }
   }
