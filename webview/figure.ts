@@ -2,14 +2,19 @@
 import { el, setText } from './dom';
 import { plural } from './format';
 import type { Column } from './table';
+import { figureActions } from './figure-actions';
+import type { Drawable } from './picture';
 import { DataTable } from './table';
-import { button } from './toolkit';
 
 export interface FigureText {
   readonly id: string;
   readonly title: string;
   readonly columns: readonly Column[];
   readonly tableOpen: boolean;
+  /** Columns sort on a click. Not for rows that belong together. */
+  readonly sortable?: boolean;
+  /** Title of the first column, `Model` unless given. */
+  readonly first?: string;
 }
 
 export class Figure {
@@ -22,8 +27,11 @@ export class Figure {
   private readonly nothing: HTMLElement;
   private readonly summary: HTMLElement;
   private readonly details: HTMLDetailsElement;
+  private readonly actions: HTMLElement;
+  /** Set by whoever draws on the canvas: pictures are taken of it. */
+  chart: Drawable | null = null;
 
-  constructor({ id, title, columns, tableOpen }: FigureText) {
+  constructor({ id, title, columns, tableOpen, sortable, first }: FigureText) {
     const heading = el('h2', { id: `title-${id}` }, title);
     this.canvas = el('canvas', { id: `chart-${id}`, role: 'img' });
     this.holder = el('div', { class: 'chart' }, this.canvas);
@@ -31,22 +39,11 @@ export class Figure {
     this.nothing.hidden = true;
     this.lead = el('p', { class: 'lead' });
     this.note = el('p', { class: 'note' });
-    this.table = new DataTable(`table-${id}`, columns);
-    this.summary = el('summary');
-    const done = el('span', { class: 'copied', role: 'status' });
-    const copy = button('Copy table', 'Copy the table as tab-separated values', () => {
-      navigator.clipboard.writeText(this.table.toText()).then(
-        () => {
-          setText(done, 'Copied');
-        },
-        () => {
-          setText(done, "Can't reach the clipboard: select the table and copy it.");
-        },
-      );
-      setTimeout(() => {
-        setText(done, '');
-      }, 4000);
+    this.table = new DataTable(`table-${id}`, columns, {
+      ...(sortable === undefined ? {} : { sortable }),
+      ...(first === undefined ? {} : { first }),
     });
+    this.summary = el('summary');
     const scroll = el('div', {
       class: 'table-scroll',
       role: 'region',
@@ -54,16 +51,11 @@ export class Figure {
       tabindex: '0',
     });
     scroll.append(this.table.element);
-    this.details = el(
-      'details',
-      { class: 'table' },
-      this.summary,
-      scroll,
-      el('div', { class: 'actions' }, copy, done),
-    );
+    this.details = el('details', { class: 'table' }, this.summary, scroll);
     this.details.open = tableOpen;
     this.element = el('section', { class: 'figure', id, 'aria-labelledby': heading.id });
-    this.element.append(heading, this.lead, this.holder, this.nothing, this.note, this.details);
+    this.actions = figureActions(this, title);
+    this.element.append(heading, this.lead, this.holder, this.nothing, this.note, this.details, this.actions);
   }
 
   /** What the chart shows, how to read it, and in one sentence what a blind reader should know of it. */
@@ -73,6 +65,7 @@ export class Figure {
     this.note.hidden = text.note === '';
     setText(this.summary, `Table (${plural(text.rows, 'row')})`);
     this.details.hidden = text.rows === 0;
+    this.actions.hidden = text.rows === 0;
     if (this.canvas.getAttribute('aria-label') !== text.aria)
       this.canvas.setAttribute('aria-label', text.aria);
   }

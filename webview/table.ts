@@ -1,5 +1,6 @@
 /** The table under a chart: the same numbers, for screen readers, for copying and for tests. */
 import { el, reconcile, setText } from './dom';
+import type { Grid } from './grid';
 
 export interface Column {
   readonly title: string;
@@ -33,16 +34,30 @@ export class DataTable {
   private readonly rows = new Map<string, Row>();
   private order: readonly Row[] = [];
 
-  /** The first column is the model's name, added here. */
+  private readonly heads: readonly HTMLTableCellElement[];
+  private readonly sortable: boolean;
+  private readonly first: string;
+  private sorting: { readonly column: number; readonly down: boolean } | null = null;
+
+  /** The first column names what a row is about: a model, unless said otherwise. */
   constructor(
     id: string,
     private readonly columns: readonly Column[],
+    { sortable = false, first = 'Model' }: { readonly sortable?: boolean; readonly first?: string } = {},
   ) {
-    const heads = [{ title: 'Model' }, ...columns].map((column: Column) =>
-      el('th', { scope: 'col', ...(column.numeric === true ? { class: 'numeric' } : {}) }, column.title),
-    );
+    this.sortable = sortable;
+    this.first = first;
+    this.heads = [{ title: first }, ...columns].map((column: Column, i) => {
+      const numeric = column.numeric === true ? { class: 'numeric' } : {};
+      if (!sortable) return el('th', { scope: 'col', ...numeric }, column.title);
+      const sort = el('button', { type: 'button', class: 'sort' }, column.title);
+      sort.addEventListener('click', () => {
+        this.sortBy(i);
+      });
+      return el('th', { scope: 'col', ...numeric }, sort);
+    });
     this.body = el('tbody');
-    this.element = el('table', { id }, el('thead', {}, el('tr', {}, ...heads)), this.body);
+    this.element = el('table', { id }, el('thead', {}, el('tr', {}, ...this.heads)), this.body);
   }
 
   update(label: string, rows: readonly Row[]): void {
@@ -50,26 +65,71 @@ export class DataTable {
     this.order = rows;
     this.rows.clear();
     for (const row of rows) this.rows.set(row.key, row);
+    this.fillBody();
+  }
+
+  /** The raw numbers, as sorted. */
+  toGrid(): Grid {
+    return {
+      columns: this.titles,
+      rows: this.sorted().map((row) => [row.name, ...row.cells.map((cell) => cell.value)]),
+    };
+  }
+
+  /** As shown. */
+  toTextGrid(): Grid {
+    return {
+      columns: this.titles,
+      rows: this.sorted().map((row) => [row.name, ...row.cells.map((cell) => cell.text)]),
+    };
+  }
+
+  get numeric(): readonly boolean[] {
+    return [false, ...this.columns.map((column) => column.numeric === true)];
+  }
+
+  private get titles(): string[] {
+    return [this.first, ...this.columns.map((column) => column.title)];
+  }
+
+  /** Rows in the order of the chosen column; what has no value comes last. */
+  private sorted(): readonly Row[] {
+    const { sorting } = this;
+    if (sorting === null) return this.order;
+    const valueOf = (row: Row) =>
+      sorting.column === 0 ? row.name : (row.cells[sorting.column - 1]?.value ?? null);
+    return [...this.order].sort((a, b) => {
+      const [x, y] = [valueOf(a), valueOf(b)];
+      if (x === null || y === null) return Number(x === null) - Number(y === null);
+      const order =
+        typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y), 'en');
+      return sorting.down ? -order : order;
+    });
+  }
+
+  private sortBy(column: number): void {
+    // Numbers are asked for from the top, names from the beginning; a third click gives the order as it was.
+    const first = this.numeric[column] === true;
+    const { sorting } = this;
+    if (sorting?.column !== column) this.sorting = { column, down: first };
+    else this.sorting = sorting.down === first ? { column, down: !first } : null;
+    this.fillBody();
+  }
+
+  private fillBody(): void {
+    this.heads.forEach((head, i) => {
+      const by = this.sorting?.column === i ? this.sorting : null;
+      if (this.sortable) head.setAttribute('aria-sort', by ? (by.down ? 'descending' : 'ascending') : 'none');
+    });
     reconcile(
       this.body,
-      rows,
+      this.sorted(),
       (row) => row.key,
       (row) => this.create(row.key),
       (element, row) => {
         this.fill(element, row);
       },
     );
-  }
-
-  /** Tab-separated, with the raw numbers: what a spreadsheet wants. */
-  toText(): string {
-    const lines = this.order.map((row) => [
-      row.name,
-      ...row.cells.map((cell) => String(cell.value ?? '').replace(/\s+/g, ' ')),
-    ]);
-    return [['Model', ...this.columns.map((column) => column.title)], ...lines]
-      .map((line) => line.join('\t'))
-      .join('\n');
   }
 
   private create(key: string): HTMLTableRowElement {

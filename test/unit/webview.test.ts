@@ -12,6 +12,7 @@ import {
 import { type Anchor, type Box, crosses, overlaps, placeLabels } from '../../webview/labels';
 import { paretoFrontier } from '../../webview/views/compare/pareto';
 import { fade, opaque } from '../../webview/color';
+import { csvOf, markdownOf, tsvOf } from '../../webview/grid';
 
 describe('webview: numbers', () => {
   const table = <T>(format: (value: T) => string, rows: readonly (readonly [T, string])[]): void => {
@@ -169,5 +170,30 @@ describe('webview: colours', () => {
     assert.equal(fade('rgb(1, 2, 3)', 0.5), 'rgba(1, 2, 3, 0.5)');
     assert.equal(fade('rgba(1, 2, 3, 0.5)', 0.5), 'rgba(1, 2, 3, 0.25)');
     assert.equal(fade('color(srgb 1 0 0)', 0.5), 'color(srgb 1 0 0)');
+  });
+});
+
+describe('webview: tables for other programs', () => {
+  const grid = {
+    columns: ['Model', '$/1M'],
+    rows: [
+      ['a|b, "c"', 0.05],
+      ['=cmd()', null],
+    ] as const,
+  };
+
+  it('writes CSV that spreadsheets read as it is, and run nothing of', () => {
+    assert.equal(csvOf(grid), `Model,$/1M\r\n"a|b, ""c""",0.05\r\n'=cmd(),\r\n`);
+  });
+
+  it('writes Markdown in which nothing is markup', () => {
+    assert.equal(
+      markdownOf(grid, [false, true]),
+      '| Model | $/1M |\n| :-- | --: |\n| a\\|b, "c" | 0.05 |\n| =cmd() |  |\n',
+    );
+  });
+
+  it('writes tab-separated text, a line a row', () => {
+    assert.equal(tsvOf({ columns: ['a', 'b'], rows: [['x\ty\nz', 1]] }), 'a\tb\nx y z\t1');
   });
 });

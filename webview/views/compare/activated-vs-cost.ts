@@ -202,6 +202,7 @@ export function activatedVsCost(): Drawing {
   ): void => {
     applyTheme(theme);
     chart ??= create();
+    figure.chart = chart;
     const { datasets } = chart.data;
     for (const [index, { kind }] of SERIES.entries()) {
       const dataset = datasets[index];

@@ -241,6 +241,7 @@ export function costByTarget(): Drawing {
     applyTheme(theme);
     figure.setHeight(lines.length * LINE_HEIGHT + AXES_HEIGHT);
     chart ??= create();
+    figure.chart = chart;
     chart.data.labels = lines.map((line) => ('bar' in line ? line.bar.target : ''));
     for (const [index, { key }] of PARTS.entries()) {
       const dataset = chart.data.datasets[index];
