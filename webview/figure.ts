@@ -3,7 +3,7 @@ import { el, setText } from './dom';
 import { plural } from './format';
 import type { Column } from './table';
 import { figureActions } from './figure-actions';
-import type { Drawable } from './picture';
+import type { Chart } from 'chart.js';
 import { DataTable } from './table';
 
 export interface FigureText {
@@ -29,7 +29,7 @@ export class Figure {
   private readonly details: HTMLDetailsElement;
   private readonly actions: HTMLElement;
   /** Set by whoever draws on the canvas: pictures are taken of it. */
-  chart: Drawable | null = null;
+  chart: Chart | null = null;
 
   constructor({ id, title, columns, tableOpen, sortable, first }: FigureText) {
     const heading = el('h2', { id: `title-${id}` }, title);

@@ -1,81 +1,41 @@
-/** Pictures of a chart: drawn once more, by the chart itself, on another surface. */
-import type { Chart } from 'chart.js';
-import { Context } from 'svgcanvas';
-
-/** What is needed of a chart, whatever it draws. */
-export type Drawable = Pick<Chart, 'ctx' | 'width' | 'height' | 'draw'>;
+/** Pictures of a chart: the same chart once more, on another surface. */
+import { Chart } from 'chart.js';
 
 /** Twice the size on screen: sharp on paper. */
 const SCALE = 2;
 
-function drawOn(chart: Drawable, surface: CanvasRenderingContext2D): void {
-  const { ctx } = chart;
-  // Everything that a chart and its plugins draw goes to `chart.ctx`.
-  const writable = chart as { ctx: CanvasRenderingContext2D };
-  writable.ctx = surface;
-  try {
-    chart.draw();
-  } finally {
-    writable.ctx = ctx;
-  }
-}
-
 /** PNG on the given background. */
-export async function pngOf(chart: Drawable, background: string): Promise<Blob> {
+export async function pngOf(chart: Chart, background: string): Promise<Blob> {
   const canvas = document.createElement('canvas');
-  canvas.width = Math.round(chart.width * SCALE);
-  canvas.height = Math.round(chart.height * SCALE);
-  const surface = canvas.getContext('2d');
-  if (surface === null) throw new Error('this browser gives no canvas');
-  surface.scale(SCALE, SCALE);
-  drawOn(chart, surface);
-  // Drawing clears the surface first: the background goes behind what is there.
+  const copy = drawAgain(chart, canvas, SCALE);
+  const surface = copy.ctx;
+  // Drawing begins with a clear surface: the background goes behind what is there.
   surface.globalCompositeOperation = 'destination-over';
   surface.fillStyle = background;
   surface.fillRect(0, 0, chart.width, chart.height);
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => {
-      if (blob) resolve(blob);
-      else reject(new Error('the chart is too large for a picture'));
-    }, 'image/png');
-  });
-}
-
-/** SVG on the given background, with text as text. */
-export function svgOf(chart: Drawable, background: string): string {
-  const { width, height } = chart;
-  const surface = new Context({ width, height });
-  withStyles(() => {
-    drawOn(chart, surface as unknown as CanvasRenderingContext2D);
-  });
-  const svg = surface.getSvg();
-  const rect = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
-  for (const [name, value] of Object.entries({ width, height, fill: background }))
-    rect.setAttribute(name, String(value));
-  svg.insertBefore(rect, svg.querySelector('g'));
-  svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
-  return new XMLSerializer().serializeToString(svg);
-}
-
-/**
- * svgcanvas reads fonts through the style attribute of a span, which this page's policy forbids: while it draws, that
- * attribute is set property by property, which is allowed.
- */
-function withStyles(draw: () => void): void {
-  const create = document.createElement.bind(document);
-  document.createElement = (name: string) => {
-    const element = create(name);
-    element.setAttribute = (attribute: string, value: string) => {
-      if (attribute === 'style') element.style.cssText = value;
-      else Element.prototype.setAttribute.call(element, attribute, value);
-    };
-    return element;
-  };
   try {
-    draw();
+    return await new Promise((resolve, reject) => {
+      canvas.toBlob((blob) => {
+        if (blob) resolve(blob);
+        else reject(new Error('the chart is too large for a picture'));
+      }, 'image/png');
+    });
   } finally {
-    Reflect.deleteProperty(document, 'createElement');
+    copy.destroy();
   }
+}
+
+function drawAgain(chart: Chart, canvas: HTMLCanvasElement, devicePixelRatio: number): Chart {
+  canvas.width = chart.width;
+  canvas.height = chart.height;
+  const { data, options, plugins } = chart.config;
+  const type = 'type' in chart.config ? chart.config.type : 'bar';
+  return new Chart(canvas, {
+    type,
+    data,
+    options: { ...options, responsive: false, animation: false, devicePixelRatio, events: [] },
+    plugins: plugins ?? [],
+  });
 }
 
 /** A blob's bytes for a message. */
