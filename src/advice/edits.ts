@@ -17,7 +17,8 @@ export function applyEdits(
 
 function edited(value: unknown, edit: ConfigEdit, path: JsonPath): unknown {
   const [step, ...rest] = path;
-  if (step === undefined) return value;
+  // A value has no overridden keys any more.
+  if (step === undefined || 'removeOverridden' in edit) return value;
   if (Array.isArray(value)) {
     if (typeof step !== 'number' || step >= value.length) return value;
     const list = [...(value as unknown[])];

@@ -1,4 +1,4 @@
-import type { Fix, RuleSeverity } from '../protocol';
+import type { RuleSeverity } from '../protocol';
 import type { ReadProblem } from '../architecture';
 import type { Advice, Rule } from './rule';
 import { RULES } from './rules';
@@ -11,7 +11,6 @@ export type RuleSeverities = Readonly<Record<string, RuleSeverity>>;
 /** A problem that may come with ways to mend it. */
 export interface AdviceProblem extends ReadProblem {
   readonly onKey?: true;
-  readonly fixes?: readonly Fix[];
 }
 
 /** What the rules say of a config. Rules that a user switched off, or that the file silences, do not run. */

@@ -1,12 +1,5 @@
-import {
-  createScanner,
-  findNodeAtLocation,
-  parseTree,
-  SyntaxKind,
-  type Node,
-  type ParseError,
-} from 'jsonc-parser';
-import type { JsonPath, Severity } from '../protocol';
+import { createScanner, parseTree, SyntaxKind, type Node, type ParseError } from 'jsonc-parser';
+import type { Fix, JsonPath, Severity } from '../protocol';
 
 /** A problem with a place in the text, as offsets; `service` turns them into positions. */
 export interface TextProblem {
@@ -16,6 +9,7 @@ export interface TextProblem {
   readonly path: JsonPath;
   readonly offset: number;
   readonly length: number;
+  readonly fixes?: readonly Fix[];
 }
 
 /** A parsed config: plain values for the readers, the tree for positions. */
@@ -46,8 +40,10 @@ export function parseConfigText(text: string): ConfigText {
     offset: number,
     length: number,
     path: JsonPath = [],
+    fixes: readonly Fix[] = [],
   ) => {
-    if (problems.length < MAX_PROBLEMS) problems.push({ code, severity, message, path, offset, length });
+    if (problems.length < MAX_PROBLEMS)
+      problems.push({ code, severity, message, path, offset, length, fixes });
   };
 
   const lexical = scan(text, report);
@@ -83,6 +79,7 @@ type Report = (
   offset: number,
   length: number,
   path?: JsonPath,
+  fixes?: readonly Fix[],
 ) => void;
 
 /**
@@ -197,6 +194,13 @@ function plainValue(node: Node, path: JsonPath, nonFinite: NonFinite, report: Re
             keyNode.offset,
             keyNode.length,
             [...path, key],
+            [
+              {
+                title: `Remove the first ${JSON.stringify(key)}, which has no effect`,
+                edits: [{ path: [...path, key], removeOverridden: true }],
+                isPreferred: true,
+              },
+            ],
           );
         if (valueNode) value[key] = plainValue(valueNode, [...path, key], nonFinite, report);
       }
@@ -254,9 +258,19 @@ const SYNTAX_MESSAGES: Readonly<Record<number, string>> = {
 /** The node at a path, or of its nearest ancestor that exists. */
 export function nodeAt(root: Node | undefined, path: JsonPath): Node | undefined {
   if (!root) return undefined;
-  for (let length = path.length; length >= 0; length--) {
-    const node = findNodeAtLocation(root, [...path.slice(0, length)]);
-    if (node) return node;
+  let node = root;
+  for (const step of path) {
+    const next = typeof step === 'number' ? node.children?.[step] : lastValue(node, step);
+    if (!next) break;
+    node = next;
   }
-  return root;
+  return node;
 }
+
+/** The value of a key; the last of duplicates counts. */
+const lastValue = (node: Node, key: string): Node | undefined =>
+  node.type === 'object' ? propertiesOf(node, key).at(-1)?.children?.[1] : undefined;
+
+/** The properties of an object that have this key: more than one where it is given twice. */
+export const propertiesOf = (object: Node, key: string): Node[] =>
+  (object.children ?? []).filter((property) => property.children?.[0]?.value === key);

@@ -1,6 +1,7 @@
 export * from './checkpoint';
 export * from './config-text';
 export * from './expression';
+export * from './fixes';
 export { ALL_FAMILIES, FAMILIES, type Family } from './families';
 export * from './parameters';
 export * from './quantization';

@@ -1,5 +1,6 @@
-import type { JsonPath, Severity } from '../protocol';
+import type { Fix, JsonPath, Severity } from '../protocol';
 import type { Origin } from './expression';
+import { replace } from './fixes';
 import { attentionName, type Layer, type LayerGroup, type Sourced } from './types';
 
 /** A value with the place it was read from. */
@@ -14,6 +15,8 @@ export interface ReadProblem {
   readonly severity: Severity;
   readonly message: string;
   readonly path: JsonPath;
+  /** Ways to mend it, where there are any. */
+  readonly fixes?: readonly Fix[];
 }
 
 /** Layers and sizes above these are no model's; they would only make loops long and products inexact. */
@@ -260,8 +263,22 @@ export class ConfigReader {
       'config/per-layer',
       `"${this.nameOf(key)}" has ${list.length} entries for ${layers} layers.`,
       [key],
+      this.lengthFixes(key, list, layers),
     );
     return null;
+  }
+
+  /** Either the layer count follows the list, or a list that is too long is cut. */
+  private lengthFixes(key: string, list: readonly unknown[], layers: number): Fix[] {
+    const count = 'num_hidden_layers';
+    const isStated = this.raw(count) === layers && list.length > 0;
+    const cut = { path: this.pathOf(key), from: list, to: list.slice(0, layers) };
+    return [
+      ...(isStated ? [replace({ path: this.pathOf(count), from: layers, to: list.length })] : []),
+      ...(list.length > layers
+        ? [{ ...replace(cut), title: `Cut ${this.nameOf(key)} to ${layers} entries` }]
+        : []),
+    ];
   }
 
   /** A size that a number gives for all layers, or a list for each. */
@@ -292,11 +309,17 @@ export class ConfigReader {
   }
 
   /** Notes a problem once, however often the key is read. */
-  problem(severity: Severity, code: string, message: string, at: JsonPath = []): void {
+  problem(
+    severity: Severity,
+    code: string,
+    message: string,
+    at: JsonPath = [],
+    fixes: readonly Fix[] = [],
+  ): void {
     if (this.problems.some((p) => p.message === message)) return;
     const [key, ...rest] = at;
     const path = typeof key === 'string' ? [...this.pathOf(key), ...rest] : [...this.path, ...at];
-    this.problems.push({ severity, code, message, path });
+    this.problems.push({ severity, code, message, path, ...(fixes.length > 0 ? { fixes } : {}) });
   }
 
   /** Nobody leaves the sizes of experts to a class default on purpose; nested configs of wrappers may. */

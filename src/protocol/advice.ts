@@ -5,7 +5,9 @@ import type { JsonPath, Severity } from './analysis';
 export type ConfigEdit =
   | { readonly path: JsonPath; readonly value: unknown }
   | { readonly path: JsonPath; readonly remove: true }
-  | { readonly path: JsonPath; readonly rename: string };
+  | { readonly path: JsonPath; readonly rename: string }
+  /** Of a key that stands twice, what the last one overrides is taken out of the text; the config stays what it is. */
+  | { readonly path: JsonPath; readonly removeOverridden: true };
 
 /** One way to mend a finding, or one change that is worth a look. */
 export interface Fix {

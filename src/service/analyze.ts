@@ -8,6 +8,7 @@ import {
   parseConfigText,
   readArchitecture,
   recognize,
+  replace,
   type Architecture,
   type CheckpointFacts,
   type ConfigText,
@@ -169,7 +170,9 @@ function suggestFamily(problem: ReadProblem, { modelType }: FamilyMatch): ReadPr
   if (problem.code !== 'config/unknown-family') return problem;
   const meant = didYouMean(modelType, FAMILIES.keys());
   if (meant === null || digits(meant) !== digits(modelType)) return problem;
-  return { ...problem, message: `${problem.message} Did you mean "${meant}"?` };
+  const isStated = problem.path.at(-1) === 'model_type';
+  const fixes = isStated ? [replace({ path: problem.path, from: modelType, to: meant })] : [];
+  return { ...problem, message: `${problem.message} Did you mean "${meant}"?`, fixes };
 }
 
 /** Operations of one token at each context of the settings. */

@@ -90,6 +90,7 @@ const schema: readonly ReaderCode[] = [
     severities: ['error', 'warning'],
     what: 'A value is not of the type that the family’s config class expects, such as a text where a whole number belongs. It is a warning where nothing is computed from the key.',
     remedy: 'Write the value in the type that the message names.',
+    hasFix: true,
   },
   {
     code: 'schema/minimum',
@@ -132,6 +133,7 @@ const schema: readonly ReaderCode[] = [
     severities: ['error', 'warning'],
     what: 'The family’s modelling code knows a few values of this key, and this is none of them.',
     remedy: 'Take one of the values that the message lists.',
+    hasFix: true,
   },
   {
     code: 'schema/pattern',

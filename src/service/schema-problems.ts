@@ -2,13 +2,15 @@ import * as validators from '#validators';
 import {
   FILE_KEY,
   objectAt,
+  renameKey,
+  replace,
   towerObjects,
   TOWER_PLACES,
   type Family,
   type ReadProblem,
 } from '../architecture';
 import type { AdviceProblem } from '../advice';
-import type { JsonPath } from '../protocol';
+import type { Fix, JsonPath } from '../protocol';
 import { didYouMean } from './did-you-mean';
 
 /** The part of ajv's error object that is used here. */
@@ -26,6 +28,7 @@ export interface Violation {
   readonly code: string;
   readonly message: string;
   readonly path: JsonPath;
+  readonly fixes: readonly Fix[];
 }
 
 /** Where an object violates a schema, with the path of the exact value; each said once. */
@@ -35,13 +38,16 @@ function violationsOf(schema: string, value: unknown, base: JsonPath): Violation
   const errors: readonly SchemaError[] = validate.errors ?? [];
   const seen = new Set<string>();
   return errors.slice(0, MAX_ERRORS).flatMap((error) => {
-    const path = [...base, ...pathOf(error.instancePath, value)];
+    const steps = pathOf(error.instancePath, value);
+    const path = [...base, ...steps];
     if (error.keyword === 'additionalProperties') return [unknownKey(schema, path, error)];
     const message = messageOf(error, schema !== WORKSPACE);
     const key = `${path.join('/')} ${message ?? ''}`;
     if (message === null || seen.has(key)) return [];
     seen.add(key);
-    return [{ code: `schema/${error.keyword}`, message, path }];
+    return [
+      { code: `schema/${error.keyword}`, message, path, fixes: fixesOf(error, path, valueAt(value, steps)) },
+    ];
   });
 }
 
@@ -68,6 +74,7 @@ function unknownKey(schema: string, path: JsonPath, { params }: SchemaError): Vi
     code: 'schema/unknown-key',
     message: `${JSON.stringify(key)} is no key that is read here: ${remedy}${end}`,
     path: [...path, key],
+    fixes: meant === null ? [] : [renameKey([...path, key], meant, true)],
   };
 }
 
@@ -145,8 +152,8 @@ export function misspelledKeys(
     const whose = family.schema === UNKNOWN ? 'Model configs' : `${family.name} configs`;
     const message = `${whose} have no key ${JSON.stringify(key)}: did you mean "${meant}"?`;
     const path = [...base, key];
-    const fix = { title: `Rename to "${meant}"`, edits: [{ path, rename: meant }], isPreferred: true };
-    return [{ severity: 'warning', code: 'schema/unknown-key', message, path, onKey: true, fixes: [fix] }];
+    const fixes = [renameKey(path, meant, true)];
+    return [{ severity: 'warning', code: 'schema/unknown-key', message, path, onKey: true, fixes }];
   });
 }
 
@@ -161,6 +168,43 @@ function pathOf(pointer: string, root: unknown): JsonPath {
   }
   return path;
 }
+
+const valueAt = (value: unknown, steps: JsonPath): unknown =>
+  steps.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], value);
+
+/** What was probably meant: a number or flag within quotation marks, or an allowed value a letter away. */
+function fixesOf({ keyword, params }: SchemaError, path: JsonPath, value: unknown): Fix[] {
+  if (typeof value !== 'string') return [];
+  if (keyword === 'enum') {
+    const meant = didYouMean(
+      value,
+      (params.allowedValues as unknown[]).filter((allowed) => typeof allowed === 'string'),
+    );
+    return meant === null ? [] : [replace({ path, from: value, to: meant })];
+  }
+  if (keyword !== 'type') return [];
+  const types = [params.type].flat();
+  const read = unquoted(value);
+  const isFit =
+    typeof read === 'number'
+      ? types.includes('number') || (types.includes('integer') && Number.isInteger(read))
+      : types.includes(read === null ? 'null' : typeof read);
+  return isFit ? [replace({ path, from: value, to: read, isPreferred: true })] : [];
+}
+
+/** The value that a text spells, in JSON's words or in Python's. */
+function unquoted(text: string): unknown {
+  const word = WORDS.get(text.trim().toLowerCase());
+  if (word !== undefined) return word;
+  const value = /^\s*-?\d+(\.\d+)?(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : text;
+  return value === Infinity || value === -Infinity ? text : value;
+}
+const WORDS = new Map([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+  ['none', null],
+]);
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   integer: 'a whole number',

@@ -1,7 +1,7 @@
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import { parseConfigText } from '../architecture';
-import type { ConfigEdit, Range } from '../protocol';
+import { parseConfigText, propertiesOf } from '../architecture';
+import type { ConfigEdit, JsonPath, Range } from '../protocol';
 
 /** A replacement in a text, for any editor. */
 export interface TextChange {
@@ -30,7 +30,8 @@ export function textChange(document: TextDocument, edits: readonly ConfigEdit[])
 }
 
 /** One edit; a place that does not exist is left alone, but for a new key of an object that does, as with `applyEdits`. */
-function edited(text: string, edit: ConfigEdit): string {
+function edited(before: string, edit: ConfigEdit): string {
+  const text = withoutOverridden(before, edit.path);
   const { root } = parseConfigText(text);
   const last = edit.path.at(-1);
   if (!root || last === undefined) return text;
@@ -44,6 +45,20 @@ function edited(text: string, edit: ConfigEdit): string {
   const holder = findNodeAtLocation(root, edit.path.slice(0, -1));
   if (place || !('value' in edit) || holder?.type !== 'object' || typeof last !== 'string') return text;
   return withEntry(text, holder, last, edit.value);
+}
+
+/**
+ * Without the entries along a path that later ones of the same key override: readers take the last, and would take those
+ * before it if it went.
+ */
+function withoutOverridden(text: string, path: JsonPath): string {
+  const { root } = parseConfigText(text);
+  for (let length = 1; root && length <= path.length; length++) {
+    const holder = findNodeAtLocation(root, path.slice(0, length - 1));
+    const entries = holder?.type === 'object' ? propertiesOf(holder, String(path[length - 1])) : [];
+    if (entries[0] && entries.length > 1) return withoutOverridden(without(text, entries[0]), path);
+  }
+  return text;
 }
 
 const endOf = (node: Node): number => node.offset + node.length;

@@ -28,9 +28,9 @@ describe('docs', () => {
       .filter((name) => name.endsWith('.ts') && !name.endsWith('reader-codes.ts'))
       .map((name) => readFileSync(path.join(SRC, name), 'utf8'))
       .join('\n');
-    const given = [...text.matchAll(/'((?:json|schema|config|checkpoint|file|advice|workspace)\/[a-z-]+)'/gi)].map(
-      (match) => match[1],
-    );
+    const given = [
+      ...text.matchAll(/'((?:json|schema|config|checkpoint|file|advice|workspace)\/[a-z-]+)'/gi),
+    ].map((match) => match[1]);
     assert.ok(given.length > 50);
     const known = new Set(READER_CODES.map(({ code }) => code));
     assert.deepEqual(

@@ -276,6 +276,7 @@ const report: AnalysisReport = {
                 { path: ['a'], value: 1 },
                 { path: ['b'], remove: true },
                 { path: ['c'], rename: 'd' },
+                { path: ['e'], removeOverridden: true },
               ],
               isPreferred: true,
             },

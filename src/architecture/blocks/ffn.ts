@@ -1,3 +1,4 @@
+import { replace } from '../fixes';
 import { constant, product, quotient, sum, type Expression } from '../expression';
 import { given, sourced, type ConfigReader, type Field } from '../reader';
 import { field, linear, matrix, symbol, vector } from '../tensors';
@@ -115,11 +116,27 @@ export function moeFfn(text: ConfigReader, hidden: Expression, spec: MoeSpec): M
   const { experts, topK } = spec;
   if (topK.value > experts.value + (spec.zeroExperts?.value ?? 0)) {
     const path = topK.origin.paths[0] ?? experts.origin.paths[0];
+    const fixes = [
+      ...(topK.origin.paths[0]
+        ? [
+            replace({
+              path: topK.origin.paths[0],
+              from: topK.value,
+              to: experts.value,
+              because: 'all experts',
+            }),
+          ]
+        : []),
+      ...(experts.origin.paths[0]
+        ? [replace({ path: experts.origin.paths[0], from: experts.value, to: topK.value })]
+        : []),
+    ];
     text.problem(
       'error',
       'config/top-k',
       `A token can't be routed to ${topK.value} of ${experts.value} experts.`,
       path ? path.slice(text.path.length) : [],
+      fixes,
     );
   }
   const block = sourced<MoeFfn>({

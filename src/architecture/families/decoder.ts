@@ -1,8 +1,11 @@
 import type { SoftmaxSpec } from '../blocks';
+import type { JsonPath } from '../../protocol';
 import type { Expression, Origin } from '../expression';
+import { nearest, replace } from '../fixes';
 import {
   given,
   groupLayers,
+  isObject,
   sourced,
   type ClassDefaults,
   type ConfigReader,
@@ -101,6 +104,18 @@ export function derivedHeadDim(text: ConfigReader, queryHeads: Field<number>): F
       'config/head-dim',
       `hidden_size ${hidden.value} is not divisible by ${queryHeads.value} heads, and "head_dim" is absent.`,
       ['num_attention_heads'],
+      nearest(
+        queryHeads.value,
+        (n) => hidden.value % n === 0 && (hidden.value / n) % 2 === 0,
+        hidden.value,
+      ).map((to) =>
+        replace({
+          path: text.pathOf('num_attention_heads'),
+          from: queryHeads.value,
+          to,
+          because: `head_dim ${hidden.value / to}`,
+        }),
+      ),
     );
   return {
     value: Math.max(1, Math.floor(derived)),
@@ -114,14 +129,26 @@ export function derivedHeadDim(text: ConfigReader, queryHeads: Field<number>): F
 /** Query heads must be shared evenly by the KV heads. */
 export function checkSharing(text: ConfigReader, queryHeads: Field<number>, kvHeads: Field<number>): void {
   if (queryHeads.value % kvHeads.value === 0) return;
-  const path = kvHeads.origin.paths[0] ?? queryHeads.origin.paths[0] ?? [];
+  const own = kvHeads.origin.paths[0];
+  const path = own ?? queryHeads.origin.paths[0] ?? [];
+  const isSound = (n: number) => queryHeads.value % n === 0;
+  const fixes = nearest(kvHeads.value, isSound, queryHeads.value).map((to) =>
+    replace({ path, from: kvHeads.value, to, because: `divides ${queryHeads.value}` }),
+  );
   text.problem(
     'error',
     'config/kv-heads',
     `${queryHeads.value} query heads can't be shared evenly by ${kvHeads.value} KV heads.`,
     path.slice(text.path.length),
+    own && isNumberAt(text, own) ? fixes : [],
   );
 }
+
+/** Lists and texts of heads by layer are not mended by a number. */
+const isNumberAt = (text: ConfigReader, path: JsonPath): boolean =>
+  typeof path
+    .slice(text.path.length)
+    .reduce<unknown>((at, step) => (isObject(at) ? at[step] : undefined), text.config) === 'number';
 
 /**
  * Says which sizes a whole file leaves to the family's class defaults. Wrappers' nested configs do so as a rule; a file
