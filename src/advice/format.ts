@@ -66,3 +66,6 @@ export function change(from: number, to: number): string {
   const shown = share < 0.01 ? '0.00' : share >= 99.5 ? digits(share) : String(Number(share.toPrecision(2)));
   return `${to < from ? '-' : '+'}${shown}%`;
 }
+
+/** Accelerators of one kind, counted. */
+export const gpus = (count: number): string => (count === 1 ? '1 GPU' : `${whole(count)} GPUs`);

@@ -103,7 +103,7 @@ function memoryText(memory: ModelAnalysis['memory']): string {
     const at = memory.filter((fit) => fit.context === context);
     return `${contextLength(context)} ${at.map((fit) => `${fit.target} ${batchSize(fit)}`).join(', ')}`;
   });
-  return `weights ${bytes(first.weightsBytes)} (${first.weightsFormat}) on ${first.gpus} GPUs; largest batch at ${batches.join('; at ')}`;
+  return `weights ${bytes(first.weightsBytes)} (${first.weightsFormat}) on ${format.gpus(first.gpus)}; largest batch at ${batches.join('; at ')}`;
 }
 
 function perTokenTable(model: ModelAnalysis, style: TableStyle): string {

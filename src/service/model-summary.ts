@@ -1,5 +1,5 @@
 import type { ModelAnalysis, WeightFormat } from '../protocol';
-import { bytes, contextLength, parameters, usd, whole } from './format';
+import { bytes, contextLength, gpus, parameters, usd, whole } from './format';
 import { batchSize } from './memory-text';
 import { escapeMarkdown } from './markdown';
 
@@ -87,7 +87,7 @@ function memoryTable({ memory, options }: ModelAnalysis): string {
     return `| ${contextLength(context)} | ${fits.map(batchSize).join(' | ')} |`;
   });
   return [
-    `Weights in memory: ${bytes(first.weightsBytes)} on ${first.gpus} GPUs, ${escapeMarkdown(first.weightsFormat)}.`,
+    `Weights in memory: ${bytes(first.weightsBytes)} on ${gpus(first.gpus)}, ${escapeMarkdown(first.weightsFormat)}.`,
     '',
     `| largest batch on ${first.gpus} | ${at.map((fit) => fit.target).join(' | ')} |`,
     `|--:|${at.map(() => '--:|').join('')}`,

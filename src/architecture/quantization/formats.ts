@@ -14,6 +14,8 @@ export interface Format {
   readonly name: string;
   /** Of an array of this shape: [out, in] of a matrix. */
   readonly size: (shape: readonly number[]) => StoredSize;
+  /** Rows and columns of the blocks that share a scale, where both are more than one and not all. */
+  readonly block?: readonly [number, number];
 }
 
 const total = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
@@ -41,6 +43,7 @@ export interface ByteOptions {
 /** One byte a value and a scale for each block. */
 export const scaledBytes = (name: string, { block, scaleBytes, inputScales = 0 }: ByteOptions): Format => ({
   name,
+  ...(block[0] > 1 && block[1] > 1 ? { block } : {}),
   size: (shape) => {
     const elements = total(shape);
     const [rows, columns] = block;

@@ -86,6 +86,8 @@ export interface StoredWeight {
   readonly weight: Weight;
   readonly module: WeightModule;
   readonly format: string;
+  /** Rows and columns that share a scale, where the format has such blocks. */
+  readonly block: readonly [number, number] | null;
   readonly copies: number;
   /** Weights, as the model counts them. */
   readonly elements: number;
@@ -179,6 +181,7 @@ function storedAs(weight: Weight, format: Format, copies: number): StoredWeight 
     weight,
     module: weight.module,
     format: format.name,
+    block: format.block ?? null,
     copies,
     elements: weight.elements.value * copies,
     storedElements: size.elements * copies,
