@@ -29,6 +29,9 @@ export interface ReadFileResult {
 /** Command of the lens that sums a config up; arguments: its URI. */
 export const COMPARE_MODELS_COMMAND = 'decodeLens.compareModels';
 
+/** A folder's own settings and budgets: in a config's folder or any above it. */
+export const WORKSPACE_FILE_NAME = 'decode-lens.json';
+
 /** Request: every open model config and the catalog, analysed under the same options. */
 export const COMPARE_REQUEST = 'decodeLens/compare';
 export interface CompareParams {

@@ -26,6 +26,8 @@ export interface Client {
   readonly commands: boolean;
   /** It answers `decodeLens/readFile`. */
   readonly readsFiles: boolean;
+  /** URIs of its folders when it started. */
+  readonly roots: readonly string[];
   /** Settings for a client that can't be asked. */
   readonly settings: unknown;
 }
@@ -33,7 +35,12 @@ export interface Client {
 export function clientOf({
   capabilities,
   initializationOptions,
-}: Pick<InitializeParams, 'capabilities' | 'initializationOptions'>): Client {
+  workspaceFolders,
+  rootUri,
+}: Pick<InitializeParams, 'capabilities' | 'initializationOptions' | 'workspaceFolders'> & {
+  /** Of clients that know one folder only. */
+  readonly rootUri?: string | null;
+}): Client {
   const { workspace, textDocument, window } = capabilities;
   const options = (initializationOptions ?? {}) as Partial<Record<keyof InitializationOptions, unknown>>;
   const action = textDocument?.codeAction;
@@ -53,6 +60,7 @@ export function clientOf({
     reportsSyntax: options.reportsSyntax === true,
     commands: options.commands === true,
     readsFiles: options.readsFiles === true,
+    roots: workspaceFolders?.map(({ uri }) => uri) ?? (typeof rootUri === 'string' ? [rootUri] : []),
     settings: options.settings,
   };
 }

@@ -6,6 +6,7 @@ import {
   type ServerCapabilities,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { READ_FILE_REQUEST, type ReadFileParams, type ReadFileResult } from '../protocol';
 import type * as service from '../service';
 import type { AnalyzedConfig } from '../service';
 import { AnalysisCache } from './analysis-cache';
@@ -13,6 +14,7 @@ import { Checkpoints } from './checkpoints';
 import { BARE_CLIENT, type Client } from './client';
 import { contentModified, Guard } from './guard';
 import { SettingsStore, type DocumentSettings } from './settings-store';
+import { isWorkspaceFile, WorkspaceFiles } from './workspace-files';
 
 /** After the last keystroke; analysis takes a few milliseconds, so this only keeps bursts together. */
 const DEBOUNCE_MS = 60;
@@ -26,6 +28,8 @@ export interface Feature {
   readonly capabilities?: (client: Client) => Partial<ServerCapabilities>;
   /** Puts its handlers on the connection, before anything was heard of the client. */
   readonly register: (core: Core) => void;
+  /** The client is known and ready to be asked. */
+  readonly initialized?: (core: Core) => void;
 }
 
 /** An open model config, of one version, with all that a handler needs. */
@@ -51,6 +55,12 @@ export class Core {
   readonly settings: SettingsStore;
   readonly checkpoints = new Checkpoints();
   readonly cache = new AnalysisCache(this.checkpoints);
+  readonly workspaceFiles = new WorkspaceFiles({
+    roots: () => this.client.roots,
+    openText: (uri) => this.documents.get(uri)?.getText(),
+    askClient: (uri) => this.askForText(uri),
+    loadService: () => this.loadService(),
+  });
   client: Client = BARE_CLIENT;
   /** Counts what changed besides texts: settings, files beside configs. */
   generation = 0;
@@ -80,10 +90,10 @@ export class Core {
               section: 'decodeLens',
             })) as unknown)
           : undefined,
-      async (raw) => {
+      async (raw, uri) => {
         const { settings, problems } = (await this.loadService()).readSettings(raw);
         for (const problem of problems) connection.console.warn(`Settings: ${problem}`);
-        return settings;
+        return this.workspaceFiles.settingsOf(uri, settings);
       },
     );
     this.documents.onDidChangeContent(({ document }) => {
@@ -147,15 +157,26 @@ export class Core {
     what: string,
     empty: R,
     answer: (config: ConfigVersion, params: P, token: CancellationToken) => Promise<R> | R,
+    ofWorkspaceFile: (document: TextDocument, params: P) => Promise<R> | R = () => empty,
   ) {
     return this.guard.feature<P, R>(what, empty, async (params, token) => {
       const { uri } = params.textDocument;
-      const asked = this.documents.get(uri)?.version;
+      const document = this.documents.get(uri);
+      const asked = document?.version;
+      if (document && isWorkspaceFile(uri)) return ofWorkspaceFile(document, params);
       const config = await this.configOf(uri);
       if (token.isCancellationRequested) return empty;
       const result = config ? await answer(config, params, token) : empty;
       return this.documents.get(uri)?.version === asked ? result : contentModified();
     });
+  }
+
+  /** A file that only the client can reach. */
+  private async askForText(uri: string): Promise<string | null> {
+    if (!this.client.readsFiles) return null;
+    const params: ReadFileParams = { uri };
+    const { text } = await this.connection.sendRequest<ReadFileResult>(READ_FILE_REQUEST, params);
+    return text;
   }
 
   private schedule(uri: string): void {

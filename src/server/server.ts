@@ -17,8 +17,18 @@ import { hover } from './features/hover';
 import { inlayHints } from './features/inlay-hints';
 import { panel } from './features/panel';
 import { requests } from './features/requests';
+import { workspaceFile } from './features/workspace-file';
 
-const FEATURES: readonly Feature[] = [diagnostics, hover, inlayHints, codeActions, codeLens, panel, requests];
+const FEATURES: readonly Feature[] = [
+  diagnostics,
+  hover,
+  inlayHints,
+  codeActions,
+  codeLens,
+  panel,
+  requests,
+  workspaceFile,
+];
 
 /** The language server: features around one cache of analyses by document version. */
 export function startServer(connection: Connection, loadService: () => Promise<Service>): void {
@@ -41,6 +51,7 @@ export function startServer(connection: Connection, loadService: () => Promise<S
   });
 
   connection.onInitialized(() => {
+    for (const feature of FEATURES) feature.initialized?.(core);
     if (core.client.configurationChanges)
       core.guard.background('register', () =>
         connection.client.register(DidChangeConfigurationNotification.type, { section: 'decodeLens' }),

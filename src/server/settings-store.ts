@@ -27,7 +27,7 @@ export class SettingsStore {
 
   constructor(
     private readonly ask: (uri: string) => Promise<unknown>,
-    private readonly check: (raw: RawSettings) => Promise<ServiceSettings>,
+    private readonly check: (raw: RawSettings, uri: string) => Promise<ServiceSettings>,
   ) {}
 
   setStatic(settings: unknown): void {
@@ -48,7 +48,7 @@ export class SettingsStore {
     const raw = withoutNulls(answer);
     const detail = raw.hover?.detail;
     return {
-      service: await this.check(raw),
+      service: await this.check(raw, uri),
       inlayHints: raw.inlayHints?.enabled !== false,
       codeLens: raw.codeLens?.enabled !== false,
       hover: detail === 'compact' || detail === 'off' ? detail : 'full',

@@ -2,13 +2,13 @@ import picomatch from 'picomatch/posix';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { isObject, parseConfigText } from '../architecture';
 import { heard, type Budget, type DollarBudget } from '../advice';
-import type { Finding, Range } from '../protocol';
+import { WORKSPACE_FILE_NAME, type Finding, type Range } from '../protocol';
 import { rangeOf, rangeOfPath } from './ranges';
 import { DEFAULT_SETTINGS, readSettings, type RawSettings, type ServiceSettings } from './settings';
 import { formMistakes, nameMistakes, usableParts } from './workspace-mistakes';
 
-/** The name by which it is found, in a config's folder or any above it. */
-export const WORKSPACE_FILE_NAME = 'decode-lens.json';
+export { WORKSPACE_FILE_NAME };
+
 /** Longer ones are not read. */
 export const WORKSPACE_FILE_MAX_LENGTH = 1 << 20;
 

@@ -9,6 +9,7 @@ import packageJson from '../../../package.json';
 import type { Finding, Fix, Severity } from '../../protocol';
 import type { Client } from '../client';
 import type { Core, Feature, ConfigVersion } from '../core';
+import { isWorkspaceFile } from '../workspace-files';
 
 const SEVERITY: Readonly<Record<Severity, DiagnosticSeverity>> = {
   error: DiagnosticSeverity.Error,
@@ -47,11 +48,11 @@ function pull(core: Core): void {
       { kind: DocumentDiagnosticReportKind.Full, items: [] },
       async ({ textDocument: { uri }, previousResultId }) => {
         // Of the text as it is by now: a client that typed on asks again, and no mark disappears meanwhile.
-        const config = await core.configOf(uri);
+        const items = await itemsOf(core, uri);
         const resultId = `${core.documents.get(uri)?.version ?? 'closed'}.${core.generation}`;
         return resultId === previousResultId
           ? { kind: DocumentDiagnosticReportKind.Unchanged, resultId }
-          : { kind: DocumentDiagnosticReportKind.Full, resultId, items: diagnosticsOf(config, core.client) };
+          : { kind: DocumentDiagnosticReportKind.Full, resultId, items };
       },
     ),
   );
@@ -76,11 +77,27 @@ function push(core: Core): void {
     );
   };
   core.onAnalyzed(({ uri, version, config }) => {
-    if (!core.client.pullsDiagnostics) send(uri, diagnosticsOf(config, core.client), version);
+    if (core.client.pullsDiagnostics) return;
+    if (!isWorkspaceFile(uri)) send(uri, diagnosticsOf(config, core.client), version);
+    else
+      core.guard.background('diagnostics', async () => {
+        send(uri, await itemsOf(core, uri), version);
+      });
   });
   core.onClosed((uri) => {
     send(uri, []);
   });
+}
+
+/** Of the current version of a document. */
+async function itemsOf(core: Core, uri: string): Promise<Diagnostic[]> {
+  const document = core.documents.get(uri);
+  if (!document || !isWorkspaceFile(uri)) return diagnosticsOf(await core.configOf(uri), core.client);
+  const { service } = await core.settings.of(uri);
+  const { readWorkspaceFile } = await core.loadService();
+  return readWorkspaceFile(document.getText(), uri, service)
+    .findings.filter(({ code }) => !(core.client.reportsSyntax && /^(json|schema)\//.test(code)))
+    .map((finding) => diagnosticOf(finding, document.version));
 }
 
 const diagnosticsOf = (config: ConfigVersion | null, client: Client): Diagnostic[] =>
