@@ -5,12 +5,19 @@ import { isObject, parseConfigText } from '../../src/architecture';
 import type { ConfigEdit, Finding, Range } from '../../src/protocol';
 import {
   analyzeConfig,
+  analyzeCatalog,
   analyzeText,
+  compareVersions,
+  DEFAULT_SETTINGS,
+  fixAllEdits,
+  headlines,
   hoverAt,
   inlayHints,
   plainText,
   readSettings,
   textChange,
+  versionHeadline,
+  whatIfActions,
   type AnalyzedConfig,
 } from '../../src/service';
 import { HOSTILE_KEYS, HOSTILE_SCALARS } from './hostile';
@@ -18,6 +25,7 @@ import type { FuzzInput } from './inputs';
 import { assertNoMarkup } from './markup';
 import { Random } from './random';
 import { assertFollowsSchema } from './schema';
+import { checkWorkspaceFile } from './workspace';
 
 /** More processor time than any step may take, in milliseconds. */
 const MAX_STEP_MS = 1000;
@@ -47,6 +55,12 @@ export function checkInput({ seed, text, settings: raw }: FuzzInput): void {
   const hovers = randomFor(1);
   for (let i = 0; i < 4; i++) checkHover(analyzed, hovers);
   for (const { fixes } of findings) for (const { edits } of fixes) checkEdits(document, edits);
+  checkEdits(document, fixAllEdits(findings));
+  const places = randomFor(3);
+  for (let i = 0; i < 2; i++) checkWhatIfs(analyzed, places);
+  checkVersions(analyzed);
+  const workspace = timed('workspace file', () => checkWorkspaceFile(randomFor(4), text));
+  timed('analysis by a workspace file', () => analyzeConfig(input, workspace));
   const edits = randomFor(2);
   for (let i = 0; i < 2; i++) checkEdits(document, randomEdits(edits, analyzed));
 }
@@ -110,6 +124,31 @@ function checkHover(analyzed: AnalyzedConfig, random: Random): void {
   timed('plain text', () => plainText(hover.markdown));
 }
 
+/** Other values of a field, as code actions. */
+function checkWhatIfs(analyzed: AnalyzedConfig, random: Random): void {
+  const { document } = analyzed;
+  const start = document.positionAt(random.below(document.getText().length + 1));
+  for (const { title, edits } of timed('what-ifs', () => whatIfActions(analyzed, { start, end: start }))) {
+    assertReadable(title, 'what-if');
+    checkEdits(document, edits);
+  }
+}
+
+const REFERENCE = analyzeCatalog('Step-3', DEFAULT_SETTINGS);
+
+/** Against another model, either way round, as against a committed version. */
+function checkVersions(analyzed: AnalyzedConfig): void {
+  timed('headlines', () => headlines(analyzed));
+  assert.ok(REFERENCE);
+  for (const [before, after] of [
+    [REFERENCE, analyzed],
+    [analyzed, REFERENCE],
+  ] as const) {
+    const delta = timed('comparison', () => compareVersions(before, after));
+    assertReadable(versionHeadline(delta) ?? '', 'headline');
+  }
+}
+
 /** The text after a change holds what the values' edits say: for a text that has no two meanings. */
 function checkEdits(document: TextDocument, edits: readonly ConfigEdit[]): void {
   const change = timed('text change', () => textChange(document, edits));
@@ -137,7 +176,7 @@ const canonical = (value: unknown): string =>
 
 /** Edits as fixes make them, at places that exist and at places that don't. */
 function randomEdits(random: Random, { config }: AnalyzedConfig): ConfigEdit[] {
-  return Array.from({ length: 1 + random.below(3) }, (): ConfigEdit => {
+  return Array.from({ length: 1 + random.below(3) }, (_, i): ConfigEdit => {
     const path: (string | number)[] = [];
     let value = config.value;
     while (typeof value === 'object' && value !== null && (path.length === 0 || random.chance(0.3))) {
@@ -148,10 +187,13 @@ function randomEdits(random: Random, { config }: AnalyzedConfig): ConfigEdit[] {
     }
     const kind = random.below(3);
     if (kind === 0) return { path, remove: true };
-    if (kind === 1 && typeof path.at(-1) === 'string') return { path, rename: random.pick(HOSTILE_KEYS) };
+    if (kind === 1 && typeof path.at(-1) === 'string') return { path, rename: freshKey(random, i) };
     return { path, value: jsonOf(random.pick(HOSTILE_SCALARS)) };
   });
 }
+
+/** No fix renames a key to one that stands there already. */
+const freshKey = (random: Random, i: number): string => `${random.pick(HOSTILE_KEYS)} ${i}`;
 
 function jsonOf(text: string): unknown {
   try {

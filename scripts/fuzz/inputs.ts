@@ -5,7 +5,7 @@ import { ACCELERATORS } from '../../src/hardware';
 import { ACCOUNTINGS, PRECISIONS, WINDOW_RESERVATIONS } from '../../src/protocol';
 import type { RawSettings } from '../../src/service';
 import { HOSTILE_SCALARS } from './hostile';
-import { mutate, mutateText } from './mutate';
+import { mutatedText, mutateText } from './mutate';
 import { Random } from './random';
 import { textOf, treeOf, type Style, type Tree } from './tree';
 
@@ -58,7 +58,7 @@ export function fuzzInput(configs: readonly Tree[], seed: number, number: number
   if (kind < 0.04) text = noise(random);
   else if (kind < 0.18) text = mutateText(random, textOf(config, style), textOf(donor, style));
   else {
-    text = textOf(mutate(random, config, donor), style);
+    text = mutatedText(random, config, donor, style);
     if (kind > 0.9) text = mutateText(random, text, textOf(donor, style));
   }
   return { seed: random.below(2 ** 31), text, settings: random.chance(0.3) ? settings(random) : {} };

@@ -1,6 +1,17 @@
 import { HOSTILE_KEYS, HOSTILE_SCALARS, HOSTILE_STRINGS } from './hostile';
 import type { Random } from './random';
-import { cloneTree, containersOf, list, object, scalar, type Entries, type List, type Tree } from './tree';
+import {
+  cloneTree,
+  containersOf,
+  list,
+  object,
+  scalar,
+  textOf,
+  type Entries,
+  type List,
+  type Style,
+  type Tree,
+} from './tree';
 
 /** A change of one place of a config, with another config at hand to take keys and values from. */
 type Mutation = (random: Random, root: Tree, donor: Tree) => void;
@@ -159,7 +170,7 @@ const MUTATIONS: readonly (readonly [number, Mutation])[] = [
 const TOTAL = MUTATIONS.reduce((sum, [weight]) => sum + weight, 0);
 
 /** Changes a config in one to six places. */
-export function mutate(random: Random, config: Tree, donor: Tree): Tree {
+function mutate(random: Random, config: Tree, donor: Tree): Tree {
   const root = cloneTree(config);
   for (let count = 1 + random.below(random.chance(0.7) ? 3 : 6); count > 0; count--) {
     let at = random.next() * TOTAL;
@@ -168,6 +179,11 @@ export function mutate(random: Random, config: Tree, donor: Tree): Tree {
   }
   return root;
 }
+
+/** Longer texts would only make the run slow; the limit on the size of files is a test of its own. */
+const MAX_LENGTH = 200_000;
+export const mutatedText = (random: Random, config: Tree, donor: Tree, style: Style): string =>
+  textOf(mutate(random, config, donor), style).slice(0, MAX_LENGTH);
 
 /** Changes a text without regard to what it means. */
 export function mutateText(random: Random, text: string, donor: string): string {
