@@ -97,25 +97,41 @@ export function mainExperts(architecture: Architecture): MoeBlock | null {
  */
 export const sparsity = (ffn: MoeFfn): number => (ffn.topK + sharedExpertCount(ffn)) / ffn.experts;
 
+/**
+ * The least sparsity of these experts on an accelerator (`minimumSparsity`). What crosses the network is as wide as the
+ * experts' input: hidden, or the latent space that they work in; layers without an FFN do not use it.
+ */
+export function leastSparsity(
+  { model, groups }: Architecture,
+  block: MoeBlock,
+  accelerator: Accelerator,
+  { precision, serving }: Pick<AnalysisOptions, 'precision' | 'serving'>,
+): Expression | null {
+  const width =
+    block.inputDim === model.hidden ? field(model, 'hidden', 'H') : field(block, 'inputDim', 'H_latent');
+  const withFfn = groups.filter(({ ffn }) => ffn.length > 0);
+  const count = withFfn.reduce((sum, { indices }) => sum + indices.length, 0);
+  const layers =
+    count === model.layers
+      ? variable('L', count, model.origins.layers)
+      : variable('L_ffn', count, withFfn[0]?.origins.ffn);
+  return minimumSparsity(width, layers, accelerator, precision, serving);
+}
+
 export function moeSummary(
   architecture: Architecture,
   accelerators: readonly Accelerator[],
-  { precision, serving }: Pick<AnalysisOptions, 'precision' | 'serving'>,
+  options: Pick<AnalysisOptions, 'precision' | 'serving'>,
 ): MoeSummary | null {
   const ffn = mainExperts(architecture);
   if (!ffn) return null;
-  const hidden = field(architecture.model, 'hidden', 'H');
-  const layers = variable('L', architecture.model.layers, architecture.model.origins.layers);
   return {
     sparsity: sparsity(ffn),
     routedExperts: ffn.experts,
     expertsPerToken: ffn.topK,
     sharedExperts: sharedExpertCount(ffn),
     minimumSparsity: Object.fromEntries(
-      accelerators.map((a) => [
-        a.name,
-        minimumSparsity(hidden, layers, a, precision, serving)?.value ?? null,
-      ]),
+      accelerators.map((a) => [a.name, leastSparsity(architecture, ffn, a, options)?.value ?? null]),
     ),
   };
 }

@@ -1,13 +1,11 @@
 import {
   activatedElements,
   countParameters,
-  field,
   formulaInputs,
   formulaText,
   languageWeights,
   parameterBreakdown,
   storedElements,
-  variable,
   weightsSummary,
   type Architecture,
   type Expression,
@@ -24,7 +22,8 @@ import {
   kvBytesPerToken,
   kvBytesReserved,
   largestBatch,
-  minimumSparsity,
+  leastSparsity,
+  mainExperts,
   moeSummary,
   notesFor,
   placementOf,
@@ -269,17 +268,10 @@ function explainModel(
     'FLOPs',
     'routers and LM head, 2 FLOPs per weight',
   );
-  if (!architecture.groups.some((group) => group.ffn.some((ffn) => ffn.kind === 'moe'))) return;
-  const hidden = field(architecture.model, 'hidden', 'H');
-  const layers = variable('L', architecture.model.layers, architecture.model.origins.layers);
+  const experts = mainExperts(architecture);
+  if (!experts) return;
   for (const target of targetsOf(settings)) {
-    const least = minimumSparsity(
-      hidden,
-      layers,
-      target,
-      settings.options.precision,
-      settings.options.serving,
-    );
+    const least = leastSparsity(architecture, experts, target, settings.options);
     if (least)
       formulas.add(
         `Minimum MoE sparsity on ${target.name}`,
