@@ -17,7 +17,7 @@ export const expertParallel: ModelRule = {
   what: 'With `serving.expertParallel` over more than one server: on how many servers a token’s experts lie (every choice of the router equally likely), what the limit to groups (`n_group`, `topk_group`) changes, how much a token takes on the network a layer, and which batch the experts need to compute at peak.',
   why: 'While servers are fewer than the experts of a token, nearly every token goes to every server, and the network carries all of them. Beyond, each server gets a part of the tokens, at the price of fewer tokens to even out the load of experts. An expert computes at peak from FLOPS / bandwidth · bytes per weight / 2 tokens on; the batch must be experts / top-k times that.',
   ignoreWhen: 'It tells of the serving options, not of a mistake: switch it off once the plan is made.',
-  source: `${REPORT}, sections 5.3 and 5.5; group-limited routing: DeepSeek-V3 report, section 2.1.2`,
+  source: `${REPORT}, sections 5.3 and 5.5; group-limited routing: DeepSeek-V3 report, section 2.1.2.`,
   example: { model: 'DeepSeek-V3', changes: {}, serving: { expertParallel: 128 }, firesUnchanged: true },
   check: (subject) => {
     const { serving, precision } = subject.context.options;

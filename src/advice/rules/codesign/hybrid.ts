@@ -18,7 +18,7 @@ export const hybridFullAttention: ModelRule = {
   what: 'In models that mix full attention with windows, chunks, linear attention or states: speaks where the full-attention layers, fewer than the others and with more than two KV heads, move more KV bytes than all others together at the longest context of the settings, and tells from which context on.',
   why: 'KV of full-attention layers grows with the context, the rest does not: beyond the crossing, further savings in the other layers save little, and the KV heads and precision of the few full layers decide the cost.',
   ignoreWhen: 'Contexts stay below the crossing, or the full layers are as lean as they can be.',
-  source: `${REPORT}, section 4.3 and figure 3`,
+  source: `${REPORT}, section 4.3 and figure 3.`,
   example: { model: 'Llama-4-Maverick', changes: {}, firesUnchanged: true },
   check: (subject) => {
     const { groups } = subject.architecture;
@@ -93,7 +93,7 @@ export const hybridImbalance: ModelRule = {
   why: 'Attention-FFN disaggregation hides the network in a pipeline of equal stages. Each stage has the time of the slowest layer, so layers that need less leave bubbles: the use is the mean time over the longest.',
   ignoreWhen:
     'The model is served on one server, or the serving engine gives layer kinds pools or schedules of their own.',
-  source: `${REPORT}, section 4.3 (“try to make every layer hybrid”)`,
+  source: `${REPORT}, section 4.3 (“try to make every layer hybrid”).`,
   example: { model: 'MiniMax-M1', changes: {}, firesUnchanged: true },
   check: (subject) => {
     if (!isHybrid(subject.architecture) || !isServedDistributed(subject)) return [];

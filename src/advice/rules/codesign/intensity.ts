@@ -19,7 +19,7 @@ export const attentionIntensity: ModelRule = {
   why: 'Core attention takes the longer of computing and reading: max(F / FLOPS, B / bandwidth). Above the ratio of the two peaks, saving KV bytes saves nothing, and bandwidth that is paid for idles. The intensity depends on neither batch nor context: for softmax attention it is 2 · query heads / (KV heads · bytes per element), for absorbed MLA about twice the query heads.',
   ignoreWhen:
     'The model is served on the other targets alone, or quality needs the heads: the effective rank falls with their number.',
-  source: `${REPORT}, sections 4.2 (observation 4) and 5.1`,
+  source: `${REPORT}, sections 4.2 (observation 4) and 5.1.`,
   example: { model: 'DeepSeek-V3', changes: {}, firesUnchanged: true },
   check: (subject) => {
     const at = firstContext(subject);

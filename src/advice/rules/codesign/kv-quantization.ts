@@ -18,7 +18,7 @@ export const kvQuantization: ModelRule = {
   why: 'Storing in fewer bits and computing as before halves the bytes and keeps the FLOPs: the intensity doubles. Where that lies above FLOPS / bandwidth, computing takes the time, and the saved bytes save capacity but no time.',
   ignoreWhen:
     'The KV cache is to be smaller so that larger batches or longer contexts fit, or a target computes at the narrower precision too.',
-  source: `${REPORT}, section 5.2 (quantization)`,
+  source: `${REPORT}, section 5.2 (quantization).`,
   example: { model: 'DeepSeek-V3', changes: {}, firesUnchanged: true },
   check: (subject) => {
     const { options, targets } = subject.context;

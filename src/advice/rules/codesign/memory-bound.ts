@@ -3,7 +3,7 @@ import { rooflineRatio } from '../../../hardware';
 import { bytes, contextLength, percent, usd } from '../../format';
 import type { ModelRule } from '../../rule';
 import type { ModelSubject } from '../../subject';
-import { attentionOps, coreUsd, firstContext, keyOf, placeOf, REPORT } from './common';
+import { attentionOps, coreUsd, firstContext, keyOf, REPORT } from './common';
 
 /** A sixteenth of the lowest ridge: on H20 (74) that is 4.6 FLOPs per FP8 byte, at most two query heads a KV head. */
 const FAR_UNDER = 16;
@@ -22,7 +22,7 @@ export const memoryBoundAttention: ModelRule = {
   why: 'Such attention costs its KV bytes alone: max(F / FLOPS, B / bandwidth) is B / bandwidth. Fewer KV heads lower it one to one, and more query heads on each KV head would cost nothing in the core attention.',
   ignoreWhen:
     'Contexts stay much shorter than the first one of the settings, or quality was measured to need the KV heads.',
-  source: `${REPORT}, sections 4.2 (observations 3 and 4) and 5.1`,
+  source: `${REPORT}, sections 4.2 (observations 3 and 4) and 5.1.`,
   example: { model: 'Qwen3-32B', changes: { num_key_value_heads: 32 } },
   check: (subject) => {
     const at = firstContext(subject);
@@ -83,12 +83,8 @@ function fewerKvHeads(subject: ModelSubject) {
   const { queryHeads, kvHeads: from, origins } = block;
   const to = from === queryHeads && from % GROUP === 0 ? from / GROUP : from / 2;
   if (!Number.isInteger(to) || queryHeads % to !== 0) return null;
-  const origin = origins.kvHeads?.paths[0];
-  // Where the file leaves the KV heads out, the family's key for them is added beside the query heads.
-  const own = origin && origin.join() !== origins.queryHeads?.paths[0]?.join() ? origin : null;
-  const path = own ?? (subject.readKeys.has(KV_HEADS) ? [...subject.textPath, KV_HEADS] : null);
-  if (!path) return null;
-  const edits = [{ path, value: to }] as const;
-  return { path: own ?? placeOf(subject, origins.queryHeads), edits, from, to };
+  // Where the file leaves the KV heads out there is nothing to change, and a slip in the key is told elsewhere.
+  const path = origins.kvHeads?.paths[0];
+  if (!path || path.join() === origins.queryHeads?.paths[0]?.join()) return null;
+  return { path, edits: [{ path, value: to }] as const, from, to };
 }
-const KV_HEADS = 'num_key_value_heads';

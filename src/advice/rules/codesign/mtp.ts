@@ -20,8 +20,8 @@ export const mtpGain: ModelRule = {
   what: `For models with multi-token-prediction layers that verify one more token a step: what a token costs then, with ${percent(ACCEPTANCE)} of the predicted tokens accepted, against what it costs without. Speaks where that saves less than ${percent(NOTABLE_SAVING)} on every target at the first context. The prediction layers’ own work is left out.`,
   why: 'Verifying two tokens reads the KV cache once and computes twice: the attention’s intensity doubles. Attention that waits for memory does the second token for nothing; attention that computes at peak, and all GEMMs of a large batch, cost twice whether the guess is right or not.',
   ignoreWhen: 'MTP serves training, or latency at small batches, where accelerators idle anyway.',
-  source: `${REPORT}, section 5.2 (MTP); acceptance: DeepSeek-V3 report (arXiv:2412.19437), section 5.4.3`,
-  example: { model: 'DeepSeek-V3', changes: { num_nextn_predict_layers: 1 } },
+  source: `${REPORT}, section 5.2 (MTP); acceptance: DeepSeek-V3 report (arXiv:2412.19437), section 5.4.3.`,
+  example: { model: 'DeepSeek-V3', changes: {}, firesUnchanged: true },
   check: (subject) => {
     const { mtp } = subject.architecture;
     if (!mtp || mtp.count === 0) return [];

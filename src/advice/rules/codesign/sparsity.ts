@@ -20,7 +20,7 @@ export const moeOversparse: ModelRule = {
   why: 'An FFN at peak needs a batch of FLOPS / (2 · S · bandwidth) tokens, each of which crosses the network with 3 bytes per hidden element (FP8 there, BF16 back) within a stage’s share of the time per output token. So S must be at least H · (FLOPS / bandwidth) · L / (Net · 2/3 · TPOT / stages); below it the FFN reaches at most S / S_min of its peak, and more activated experts cost the FFN servers nothing.',
   ignoreWhen:
     'The model is served on one server, or with expert parallelism over more servers than a token has experts (set `serving.expertParallel`), or on accelerators with a network or a scale-up link faster than assumed.',
-  source: `${REPORT}, section 5.4 and table 7; 5.5 for expert parallelism`,
+  source: `${REPORT}, section 5.4 and table 7; 5.5 for expert parallelism.`,
   example: { model: 'DeepSeek-V3', changes: {}, firesUnchanged: true },
   check: (subject) => {
     const block = mainExperts(subject.architecture);

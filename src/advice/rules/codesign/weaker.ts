@@ -31,7 +31,7 @@ export const weakerAccelerator: ModelRule = {
   why: 'With attention and FFN apart, each can be scaled with more and weaker accelerators, as long as each layer is done within TPOT / stages / layers. Attention must read its projections (the output projection shared by a server) and the KV of its batch in that time; the FFN all its weights at half the bandwidth, so that it computes at peak.',
   ignoreWhen:
     'No such accelerators are at hand. Peaks are taken as reached; kernels and links need a margin.',
-  source: `${REPORT}, section 6 (L20 and L4)`,
+  source: `${REPORT}, section 6 (L20 and L4).`,
   example: { model: 'Step-3', changes: {}, firesUnchanged: true },
   check: (subject) => {
     const { targets, accelerators } = subject.context;
