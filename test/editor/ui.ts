@@ -73,6 +73,24 @@ export function defineUiTests({ browser, folder, vsix }: UiSetting): void {
       await page.mouse.move(5, 5);
     });
 
+    it('offers neighbouring values, and applies the one that is chosen', async () => {
+      await token(page, /^"num_key_value_heads"$/).click();
+      await page.keyboard.press('Control+.');
+      const change = page.locator('.action-widget').getByText(/num_key_value_heads 8 → 4: KV -50%/);
+      await change.waitFor();
+      await page.screenshot({ path: path.join(shots, 'actions.png') });
+      await change.click();
+      await editorOf(page)
+        .getByText(/KV\s65\.5\skB\/token/)
+        .first()
+        .waitFor();
+      await page.keyboard.press('Control+Z');
+      await editorOf(page)
+        .getByText(/KV\s131\skB\/token/)
+        .first()
+        .waitFor();
+    });
+
     it('marks a broken value and lists it in Problems', async () => {
       await typeValue(page, 'num_hidden_layers', '64', '-64');
       await editorOf(page).locator('.squiggly-error').first().waitFor();

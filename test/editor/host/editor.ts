@@ -36,15 +36,16 @@ export async function replaceAll(document: vscode.TextDocument, text: string): P
   assert.ok(await vscode.workspace.applyEdit(edit));
 }
 
+/** The first place of a text. */
+export function rangeOf(document: vscode.TextDocument, text: string): vscode.Range {
+  const at = document.getText().indexOf(text);
+  assert.ok(at >= 0, `${text} is not in ${document.uri.path}`);
+  return new vscode.Range(document.positionAt(at), document.positionAt(at + text.length));
+}
+
 export async function replace(document: vscode.TextDocument, from: string, to: string): Promise<void> {
-  const at = document.getText().indexOf(from);
-  assert.ok(at >= 0, `${from} is not in ${document.uri.path}`);
   const edit = new vscode.WorkspaceEdit();
-  edit.replace(
-    document.uri,
-    new vscode.Range(document.positionAt(at), document.positionAt(at + from.length)),
-    to,
-  );
+  edit.replace(document.uri, rangeOf(document, from), to);
   assert.ok(await vscode.workspace.applyEdit(edit));
 }
 
@@ -89,17 +90,18 @@ export async function lenses(document: vscode.TextDocument): Promise<vscode.Code
   );
 }
 
-/** Our own actions at a diagnostic. */
+/** Code actions at a place, with their edits. */
 export async function actions(
   document: vscode.TextDocument,
   range: vscode.Range,
 ): Promise<vscode.CodeAction[]> {
-  const found = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+  return vscode.commands.executeCommand<vscode.CodeAction[]>(
     'vscode.executeCodeActionProvider',
     document.uri,
     range,
+    undefined,
+    100, // so many are resolved
   );
-  return found.filter(({ title }) => title !== '');
 }
 
 /** Sets settings of the workspace for as long as `during` runs. */

@@ -21,6 +21,8 @@ export async function run(): Promise<void> {
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   // Only now: the suites call what the line above has defined.
   await import('./suite');
+  await import('./advice');
+  await import('./git');
   await import('./server');
   await new Promise<void>((resolve, reject) => {
     const runner = mocha.run((failures) => {
