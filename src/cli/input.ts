@@ -2,7 +2,15 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { readCheckpoint } from '../node/checkpoint-files';
 import type { ModelAnalysis } from '../protocol';
-import { analyzeCatalog, analyzeText, catalogEntries, format, type ServiceSettings } from '../service';
+import {
+  analyzeCatalog,
+  analyzeConfig,
+  analyzeText,
+  catalogEntries,
+  format,
+  type AnalyzedConfig,
+  type ServiceSettings,
+} from '../service';
 import { InputError } from './exit';
 
 /** A config's text with its name, for analysis. */
@@ -61,6 +69,21 @@ export async function analyzeFileOrCatalog(
   if (isFile(argument)) return analyzeFile(argument, settings);
   const catalog = analyzeCatalog(argument, settings);
   if (catalog) return catalog.analysis;
+  throw neitherFileNorModel(argument);
+}
+
+/** The same with all that more than a report needs; null where it is no model's config. */
+export async function analyzeConfigOrCatalog(
+  argument: string,
+  settings: ServiceSettings,
+): Promise<AnalyzedConfig | null> {
+  if (isFile(argument)) {
+    const input = readInput(argument, settings);
+    const checkpoint = argument === '-' ? null : await readCheckpoint(dirname(resolve(argument)));
+    return analyzeConfig({ ...input, checkpoint }, settings);
+  }
+  const catalog = analyzeCatalog(argument, settings);
+  if (catalog) return catalog;
   throw neitherFileNorModel(argument);
 }
 

@@ -13,7 +13,7 @@ function findingLines({ file, findings }: ModelAnalysis): string[] {
 }
 
 /** Strings out of configs can't steer the terminal. */
-const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+export const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 
 /** How the config says the weights are stored, and what lies beside it. */
 function storedText(weights: WeightsSummary, checkpoint: ModelAnalysis['checkpoint']): string {
@@ -187,7 +187,7 @@ export function textReport(models: readonly ModelAnalysis[]): string {
 const indent = (text: string): string => text.replace(/^/gm, '  ');
 
 /** Markdown treats these as markup; a config's strings are text. */
-const escaped = (text: string): string => plain(text).replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
+export const escaped = (text: string): string => plain(text).replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
 
 export function markdownReport(models: readonly ModelAnalysis[]): string {
   const parts = models.map((model) => [

@@ -13,6 +13,7 @@ export { plainText } from './markdown';
 export { batchSize } from './memory-text';
 export * from './recognize-text';
 export * from './reader-codes';
+export * from './sensitivity';
 export * from './settings';
 export * from './silence';
 export * from './text-edits';

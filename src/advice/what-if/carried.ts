@@ -1,5 +1,5 @@
 import { samePath } from '../../architecture';
-import type { ConfigEdit, JsonPath } from '../../protocol';
+import type { ConfigEdit } from '../../protocol';
 import type { ModelSubject } from '../subject';
 import { layerListEdits } from './layer-lists';
 import type { CostField } from './sizes';
@@ -27,17 +27,12 @@ export function carriedEdits(subject: ModelSubject, field: CostField, to: number
 
 /** With `head_dim` written out where it was worked out from the field; else as the family works it out. */
 function keptHeadDim(subject: ModelSubject, field: CostField, others: ConfigEdit[]): ConfigEdit[][] {
-  const derived = field.sizes.find(
-    (size) => size.role === 'headDim' && isWorkedOut(size.origin?.paths, field.path),
-  );
+  const derived = field.sizes.find((size) => size.role === 'headDim');
   // Some families have no such key; other spellings (GGUF's, Megatron's) have another.
   const isUsual = ['hidden_size', 'num_attention_heads'].includes(String(field.path.at(-1)));
   if (!derived || !isUsual || !subject.readKeys.has('head_dim')) return [others];
   return [[...others, { path: [...field.path.slice(0, -1), 'head_dim'], value: derived.value }], others];
 }
-
-const isWorkedOut = (paths: readonly JsonPath[] | undefined, path: JsonPath): boolean =>
-  paths !== undefined && paths.length > 1 && paths.some((p) => samePath(p, path));
 
 /** Attention with a KV head for each query head keeps one for each. */
 function kvHeadsAlong({ sizes, path, value }: CostField, to: number): ConfigEdit[] {

@@ -9,7 +9,7 @@ export const SIZE_NAMES: Readonly<Record<SizeRole, string>> = {
   kvHeads: 'KV heads',
   headDim: 'head dim',
   valueDim: 'value head dim',
-  nopeDim: 'head dim without rotary part',
+  nopeDim: 'no-rope head dim',
   ropeDim: 'rotary head dim',
   queryRank: 'query rank',
   kvRank: 'KV rank',

@@ -4,11 +4,13 @@ import { addCatalog } from './catalog-table';
 import { addCompare } from './compare';
 import { addExplain } from './explain';
 import { addFamilies } from './families';
+import { addSensitivity } from './sensitivity';
 
 /** Every command adds itself to the program, in the order in which help lists them. */
 export const COMMANDS: readonly ((program: Command) => void)[] = [
   addAnalyze,
   addCompare,
+  addSensitivity,
   addCatalog,
   addFamilies,
   addExplain,
