@@ -64,7 +64,10 @@ async function main(): Promise<void> {
   // Real configs with published figures, where that folder lies beside the project.
   const corpus = path.resolve(root, '../shared/configs');
   if (existsSync(corpus))
-    counts.push(step('corpus', '--import', 'tsx', 'scripts/check-corpus/main.ts', corpus, '--summary'));
+    counts.push(
+      step('corpus', '--import', 'tsx', 'scripts/check-corpus/main.ts', corpus, '--summary'),
+      step('findings over the corpus', '--import', 'tsx', 'scripts/check-findings.ts', corpus),
+    );
   if (!process.argv.includes('--no-editor')) {
     console.log('\n== editor');
     counts.push(await runEditorTests());
