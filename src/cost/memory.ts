@@ -16,8 +16,8 @@ import { BYTES_PER_ELEMENT, OTHER_PRECISION } from './accounting';
 import type { Op } from './operations';
 
 /**
- * Share of an accelerator's memory that an engine fills with weights and KV cache: vLLM's default of
- * `gpu_memory_utilization`. Activations and CUDA graphs, some GB, are taken from it too and are not counted here: what
+ * Share of an accelerator's memory that an engine fills with weights and KV cache: vLLM's `gpu_memory_utilization`, whose
+ * default was 0.9 for years and is 0.92 in its latest versions. Activations and CUDA graphs, some GB, are taken from it too and are not counted here: what
  * comes out is the most that can fit.
  */
 export const MEMORY_SHARE = 0.9;

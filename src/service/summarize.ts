@@ -208,7 +208,7 @@ function memoryFits(
           placement.tensorParallel === placement.gpus
             ? 'sequences'
             : `sequences in each of ${placement.gpus / placement.tensorParallel} tensor-parallel groups`,
-          'what weights leave of 0.9 of the memory (vLLM’s default), over a sequence’s KV in whole blocks and states',
+          'what weights leave of 0.9 of the memory (vLLM’s gpu_memory_utilization), over a sequence’s KV in whole blocks and states',
         );
       return [
         {

@@ -212,6 +212,14 @@ describe('command line', () => {
     assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f]/);
   });
 
+  it('tells what fits', () => {
+    const { out } = run(['analyze', STEP3, '--target', 'H800,H200', '--context', '8K']);
+    assert.match(
+      out,
+      /^ {2}fits +weights \d+ GB \(FP8\) on 8 GPUs; largest batch at 8K H800 \d[\d,]*, H200 \d[\d,]*$/m,
+    );
+  });
+
   it('takes how the model is to be served', () => {
     const degrees = [
       '--tensor-parallel',

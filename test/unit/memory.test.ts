@@ -16,6 +16,7 @@ import {
 import { CATALOG } from '../../src/catalog';
 import { ACCELERATORS, findAccelerator } from '../../src/hardware';
 import { analyzeText, DEFAULT_SETTINGS, readSettings } from '../../src/service';
+import { modelSummary } from '../../src/service/model-summary';
 import { architectureOf, catalogConfig, LLAMA_3_8B } from './fixtures';
 
 const OPTIONS: OpOptions = {
@@ -163,6 +164,15 @@ describe('memory', () => {
     const formula = analysis.formulas.find((f) => f.label === 'Sequences that fit on H800 at 8K');
     assert.match(formula?.expression ?? '', /^max\(0, \(0\.9 \* M\(H800\) - W_gpu\) \/ \(.* \/ n_share\)\)$/);
     assert.equal(Math.floor(formula?.result ?? 0), analysis.memory[0]?.largestBatch);
+  });
+
+  it('stands in the summary of a model: batches, or that weights don’t fit', () => {
+    const { settings } = readSettings({ targets: ['H800', 'H200'] });
+    const text = JSON.stringify(catalogConfig('DeepSeek-V3'));
+    const summary = modelSummary(analyzeText({ text, file: 'f', name: 'n' }, settings)).join('\n');
+    assert.match(summary, /^Weights in memory: 673 GB on 8 GPUs, FP8\.$/m);
+    assert.match(summary, /^\| largest batch on 8 \| H800 \| H200 \|$/m);
+    assert.match(summary, /^\| 32K \| weights don’t fit \| \d+ \|$/m);
   });
 
   it('is nothing for a target of unknown memory', () => {

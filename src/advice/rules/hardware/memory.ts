@@ -77,7 +77,8 @@ export const weightsMemory: ModelRule = {
   why: 'An accelerator holds experts / EP + rest / TP bytes of weights; an engine gives weights, KV cache and activations 0.9 of its memory. What doesn’t fit needs more accelerators, fewer bits or fewer parameters.',
   ignoreWhen:
     'The model is meant for several servers (the degrees, once configured, say which), or for other targets.',
-  source: 'Default of vLLM’s gpu_memory_utilization: 0.9; memory from the table of accelerators.',
+  source:
+    'Engines’ share of the memory: vLLM’s gpu_memory_utilization, by default 0.9 for years and 0.92 of late; memory from the table of accelerators.',
   example: { model: 'Qwen3-235B-A22B', changes: { num_experts: 512 } },
   check: checkWeights,
 };
@@ -179,7 +180,7 @@ export const cacheMemory: ModelRule = {
   ignoreWhen:
     'The context is for other hardware, the cache is kept elsewhere (host memory, other servers by context parallelism), or positions are a limit that nobody is meant to reach.',
   source:
-    'PagedAttention (arXiv:2309.06180) for whole blocks; default of vLLM’s gpu_memory_utilization: 0.9; src/cost/memory.ts.',
+    'PagedAttention (arXiv:2309.06180) for whole blocks; vLLM’s gpu_memory_utilization, by default 0.9 for years and 0.92 of late; src/cost/memory.ts.',
   example: {
     model: 'Qwen3-32B',
     changes: { num_key_value_heads: 64, head_dim: 128, max_position_embeddings: 1048576 },
