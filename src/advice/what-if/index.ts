@@ -65,11 +65,13 @@ function whatIf(subject: ModelSubject, field: CostField, to: number, accepts: Ac
   return null;
 }
 
-/** Rules that can find an error: what they find is no neighbour. */
-const ERROR_RULES = RULES.filter((rule) => rule.severity === 'error');
-
+/** What rules find that can find an error: a value with a new one is no neighbour. */
 const errorsOf = (subject: ModelSubject): string[] =>
-  advise(subject, {}, ERROR_RULES).flatMap((problem) => (problem.severity === 'error' ? [problem.code] : []));
+  advise(
+    subject,
+    {},
+    RULES.filter((rule) => rule.severity === 'error'),
+  ).flatMap((problem) => (problem.severity === 'error' ? [problem.code] : []));
 
 const hasMore = (codes: readonly string[], than: readonly string[]): boolean =>
   codes.length > than.length || codes.some((code) => !than.includes(code));
