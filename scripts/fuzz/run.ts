@@ -33,12 +33,18 @@ export const kindOf = (error: string): string =>
     .slice(0, 200);
 
 /** Tries one input; where it fails, makes it small. */
-export function tryInput(configs: readonly Tree[], runSeed: number, number: number): Failure | null {
+export function tryInput(
+  configs: readonly Tree[],
+  runSeed: number,
+  number: number,
+  beat: () => void = () => undefined,
+): Failure | null {
   const input = fuzzInput(configs, runSeed, number);
   const error = errorOf(input);
   if (error === null) return null;
   const kind = kindOf(error);
   const failsAlike = (changed: FuzzInput): boolean => {
+    beat();
     const other = errorOf(changed);
     return other !== null && kindOf(other) === kind;
   };

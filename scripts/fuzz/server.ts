@@ -14,8 +14,8 @@ import { kindOf } from './run';
 import { sessionOf, stateAfter, type Message } from './session';
 import type { Tree } from './tree';
 
-/** A request that is not answered by then hangs. */
-const ANSWER_MS = 20_000;
+/** A request that is not answered by then hangs; the machine may be busy with other things. */
+const ANSWER_MS = 60_000;
 
 const PROVIDERS: Readonly<Record<string, keyof ServerCapabilities>> = {
   'textDocument/hover': 'hoverProvider',
@@ -135,11 +135,14 @@ export async function trySession(
   configs: readonly Tree[],
   runSeed: number,
   number: number,
+  beat: () => void,
 ): Promise<SessionFailure | null> {
   const all = sessionOf(configs, runSeed, number);
   const error = await sessionError(all);
   if (error === null) return null;
+  console.error(`\nsession ${number} of seed ${runSeed} fails, and is made small: ${error}`);
   const failsAlike = async (messages: readonly Message[]): Promise<boolean> => {
+    beat();
     const other = await sessionError(messages);
     return other !== null && kindOf(other) === kindOf(error);
   };
