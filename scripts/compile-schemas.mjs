@@ -33,9 +33,19 @@ function stamp() {
 /** Export name of a schema file: `config-llama.schema.json` is `llama`. */
 const exportName = (file) => file.replace(/^config-/, '').replace(/\.schema\.json$/, '');
 
-/** Descriptions by dotted key path, references followed; the first description found for a path stays. */
+/**
+ * Descriptions by dotted key path, and what may be written there: types, and values that are allowed or usual (of a list's
+ * entries below `path[]`). References are followed; the first that is found for a path stays.
+ */
 function describe(schema, schemas) {
   const docs = {};
+  const values = {};
+  const note = (path, { type, enum: allowed, const: only, examples }) => {
+    const known = (values[path] ??= {});
+    if (type !== undefined) known.types ??= [type].flat();
+    const usual = only !== undefined ? [only] : (allowed ?? examples);
+    if (usual !== undefined) known.values ??= usual;
+  };
   const resolve = (ref, base) => {
     const [file, pointer = ''] = ref.split('#');
     const target = file === '' ? base : schemas[file];
@@ -44,10 +54,11 @@ function describe(schema, schemas) {
     if (found === undefined) throw new Error(`Unresolved reference ${ref}`);
     return [found, target];
   };
-  const visit = (node, path, base, open) => {
+  const visit = (node, path, base, open, inList = false) => {
     if (typeof node !== 'object' || node === null || open.includes(node)) return;
     const inside = [...open, node];
     if (path !== '' && node.description !== undefined) docs[path] ??= node.description;
+    note(inList ? `${path}[]` : path, node);
     for (const [key, value] of Object.entries(node.properties ?? {})) {
       visit(value, path === '' ? key : `${path}.${key}`, base, inside);
     }
@@ -56,15 +67,17 @@ function describe(schema, schemas) {
       if (path === '' && value.description !== undefined) docs[`/${pattern}/`] ??= value.description;
     }
     // Conditions (`if`) only select: they describe nothing.
-    for (const part of [node.then, node.else, ...(node.allOf ?? [])]) visit(part, path, base, inside);
-    if (node.items !== undefined) visit({ ...node.items, description: undefined }, path, base, inside);
+    for (const part of [node.then, node.else, ...(node.allOf ?? [])]) visit(part, path, base, inside, inList);
+    if (node.items !== undefined) visit({ ...node.items, description: undefined }, path, base, inside, true);
     if (node.$ref !== undefined) {
       const [target, targetBase] = resolve(node.$ref, base);
-      visit(target, path, targetBase, inside);
+      visit(target, path, targetBase, inside, inList);
     }
   };
   visit(schema, '', schema, []);
-  return docs;
+  for (const [path, known] of Object.entries(values))
+    if (Object.keys(known).length === 0) delete values[path];
+  return { docs, values };
 }
 
 /** What only people read. `$schema` too: without it ajv leaves out draft 2020-12's dynamic scopes, which no schema here uses. */
@@ -138,17 +151,29 @@ function withSharedKeys(schema, file, schemas) {
   };
 }
 
-/** Descriptions with each text once: families share most of their keys. */
-function withTextsOnce(docs) {
-  const texts = [...new Set(Object.values(docs).flatMap((paths) => Object.values(paths)))];
-  const at = new Map(texts.map((text, i) => [text, i]));
-  const paths = Object.fromEntries(
-    Object.entries(docs).map(([name, byPath]) => [
-      name,
-      Object.fromEntries(Object.entries(byPath).map(([path, text]) => [path, at.get(text)])),
-    ]),
-  );
-  return { texts, paths };
+/** Descriptions and values by path, each different one once: families share most of their keys. */
+function eachOnce(described) {
+  const numbering = () => {
+    const at = new Map();
+    const indexOf = (item) => {
+      const key = JSON.stringify(item);
+      if (!at.has(key)) at.set(key, at.size);
+      return at.get(key);
+    };
+    return [indexOf, () => [...at.keys()].map((key) => JSON.parse(key))];
+  };
+  const [textAt, texts] = numbering();
+  const [valueAt, values] = numbering();
+  const paths = Object.entries(described).map(([name, of]) => [
+    name,
+    Object.fromEntries(
+      [...new Set([...Object.keys(of.docs), ...Object.keys(of.values)])].map((path) => [
+        path,
+        [textAt(of.docs[path] ?? null), valueAt(of.values[path] ?? null)],
+      ]),
+    ),
+  ]);
+  return { paths: Object.fromEntries(paths), texts: texts(), values: values() };
 }
 
 /** What the compiled module has besides ajv's functions. */
@@ -169,16 +194,20 @@ const byTable = (table, rest) => {
   };
   return validate;
 };
-let docs;
-const known = new Map();
-export const schemaDocs = (name) => {
-  docs ??= JSON.parse(docsText);
-  if (!known.has(name)) {
-    const paths = Object.entries(docs.paths[name] ?? {});
-    known.set(name, Object.fromEntries(paths.map(([path, i]) => [path, docs.texts[i]])));
-  }
-  return known.get(name);
+let keys;
+const lookup = (kind, column) => {
+  const known = new Map();
+  return (name) => {
+    keys ??= JSON.parse(keysText);
+    if (!known.has(name)) {
+      const paths = Object.entries(keys.paths[name] ?? {}).map(([path, at]) => [path, keys[kind][at[column]]]);
+      known.set(name, Object.fromEntries(paths.filter(([, item]) => item !== null)));
+    }
+    return known.get(name);
+  };
 };
+export const schemaDocs = lookup('texts', 0);
+export const schemaValues = lookup('values', 1);
 `;
 
 const header = stamp();
@@ -221,7 +250,7 @@ if (!existsSync(output) || readFileSync(output, 'utf8').split('\n', 1)[0] !== he
         .map(([key, property]) => `${JSON.stringify(key)}: ${property}`)
         .join(', ')} }, rest_${name})`,
   );
-  const docs = Object.fromEntries(
+  const described = Object.fromEntries(
     schemaFiles
       .filter((name) => name !== 'common.schema.json')
       .map((name) => [exportName(name), describe(schemas[name], schemas)]),
@@ -231,7 +260,7 @@ if (!existsSync(output) || readFileSync(output, 'utf8').split('\n', 1)[0] !== he
     code
       .replaceAll('export default ', 'const unused = ')
       .replace(/export const (\w+)/g, (all, name) => (documents.includes(name) ? all : `const ${name}`)),
-    `const docsText = ${JSON.stringify(JSON.stringify(withTextsOnce(docs)))};`,
+    `const keysText = ${JSON.stringify(JSON.stringify(eachOnce(described)))};`,
     RUNTIME,
     `export const configs = { ${configs.join(', ')} };`,
   ].join('\n');

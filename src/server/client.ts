@@ -19,6 +19,8 @@ export interface Client {
   readonly resolvesEdits: boolean;
   readonly documentChanges: boolean;
   readonly hierarchicalSymbols: boolean;
+  readonly snippets: boolean;
+  readonly completionMarkdown: boolean;
   readonly progress: boolean;
   /** VS Code's own JSON support reports syntax errors already. */
   readonly reportsSyntax: boolean;
@@ -56,6 +58,9 @@ export function clientOf({
       action?.dataSupport === true && action.resolveSupport?.properties.includes('edit') === true,
     documentChanges: workspace?.workspaceEdit?.documentChanges === true,
     hierarchicalSymbols: textDocument?.documentSymbol?.hierarchicalDocumentSymbolSupport === true,
+    snippets: textDocument?.completion?.completionItem?.snippetSupport === true,
+    completionMarkdown:
+      textDocument?.completion?.completionItem?.documentationFormat?.includes(MarkupKind.Markdown) === true,
     progress: window?.workDoneProgress === true,
     reportsSyntax: options.reportsSyntax === true,
     commands: options.commands === true,

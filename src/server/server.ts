@@ -12,6 +12,7 @@ import { clientOf, type Client } from './client';
 import { Core, type Feature, type Service } from './core';
 import { codeActions } from './features/code-actions';
 import { codeLens } from './features/code-lens';
+import { completion } from './features/completion';
 import { diagnostics } from './features/diagnostics';
 import { hover } from './features/hover';
 import { inlayHints } from './features/inlay-hints';
@@ -25,6 +26,7 @@ const FEATURES: readonly Feature[] = [
   inlayHints,
   codeActions,
   codeLens,
+  completion,
   panel,
   requests,
   workspaceFile,

@@ -3,6 +3,7 @@ export * from './actions';
 export * from './analyze';
 export * from './catalog-models';
 export * from './compare';
+export * from './completion';
 export * from './explain';
 export * from './family-entries';
 export * as format from './format';

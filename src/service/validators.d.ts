@@ -35,3 +35,13 @@ export const workspace: Validator;
  * `rope_scaling.factor`. Empty for a name that is no schema. Paths are own properties only: ask with `Object.hasOwn`.
  */
 export function schemaDocs(schema: string): Readonly<Record<string, string>>;
+
+/** What may be written at a path. */
+export interface SchemaValue {
+  readonly types?: readonly string[];
+  /** Allowed or usual ones. */
+  readonly values?: readonly unknown[];
+}
+
+/** By the same paths as `schemaDocs`, for completion; of a list's entries below `path[]`. */
+export function schemaValues(schema: string): Readonly<Record<string, SchemaValue>>;
