@@ -16,8 +16,10 @@ import { completion } from './features/completion';
 import { diagnostics } from './features/diagnostics';
 import { hover } from './features/hover';
 import { inlayHints } from './features/inlay-hints';
+import { links } from './features/links';
 import { panel } from './features/panel';
 import { requests } from './features/requests';
+import { symbols } from './features/symbols';
 import { workspaceFile } from './features/workspace-file';
 
 const FEATURES: readonly Feature[] = [
@@ -27,6 +29,8 @@ const FEATURES: readonly Feature[] = [
   codeActions,
   codeLens,
   completion,
+  links,
+  symbols,
   panel,
   requests,
   workspaceFile,

@@ -17,6 +17,8 @@ export * from './reader-codes';
 export * from './sensitivity';
 export * from './settings';
 export * from './silence';
+export * from './source-links';
+export * from './symbols';
 export * from './text-edits';
 export * from './versions';
 export { whatIfActions } from './what-if';
