@@ -7,7 +7,9 @@ import { codeEntries, codePage, codeText, READER_CODES } from '../../src/service
 
 const SRC = path.resolve(__dirname, '../../src');
 
-describe('docs', () => {
+describe('docs', function () {
+  this.timeout(20_000);
+
   it('are what npm run docs writes', async () => {
     const pages = await writtenPages();
     for (const [name, text] of pages)

@@ -22,7 +22,8 @@ function exampleOf(rule: Rule, changes = rule.example.changes): AnalyzedConfig {
 }
 
 /** One sentence or more, ended as such. */
-const isProse = (text: string): boolean => /^[\p{Lu}"`0-9].*[.?!]$/su.test(text) && !/ {2}|TODO/.test(text);
+const isProse = (text: string): boolean =>
+  /^([\p{Lu}"`0-9]|[a-z]+_).*[.?!]$/su.test(text) && !/ {2}|TODO/.test(text);
 
 const stands = (config: unknown, path: JsonPath): boolean => {
   const holder = isObject(config) ? path.slice(0, -1).reduce<unknown>(stepInto, config) : undefined;
