@@ -1,4 +1,5 @@
 import type { Fix, JsonPath, Severity } from '../protocol';
+import type { Budget } from './budgets';
 import type { ConfigSubject, ModelSubject } from './subject';
 
 /** What a rule has to say of one place in a config. */
@@ -14,7 +15,7 @@ export interface Advice {
 }
 
 /** The groups that rules are listed in; a code begins with its group. */
-export const RULE_GROUPS = ['shape', 'hardware', 'codesign'] as const;
+export const RULE_GROUPS = ['shape', 'hardware', 'codesign', 'budget'] as const;
 export type RuleGroup = (typeof RULE_GROUPS)[number];
 
 /** What a user reads of a rule: its page in `docs/rules` is written from it. */
@@ -43,6 +44,8 @@ export interface RuleExample {
   readonly changes: Readonly<Record<string, unknown>>;
   /** Serving options that differ from the defaults. */
   readonly serving?: Readonly<Record<string, number>>;
+  /** A budget that the config is held against. */
+  readonly budget?: Omit<Budget, 'source'>;
   /** The model itself makes the rule speak; the changes, if any, only make it plainer. */
   readonly firesUnchanged?: true;
 }

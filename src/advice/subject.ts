@@ -9,6 +9,7 @@ import {
 import { decodeOps, dollarCost, type DollarCost, type Op } from '../cost';
 import type { Accelerator } from '../hardware';
 import type { AnalysisOptions, ConfigEdit, JsonPath } from '../protocol';
+import type { Budget } from './budgets';
 import { applyEdits } from './edits';
 
 /** Under which choices a config is looked at. */
@@ -18,6 +19,8 @@ export interface AdviceContext {
   readonly targets: readonly Accelerator[];
   /** All that are known. */
   readonly accelerators: readonly Accelerator[];
+  /** Limits that hold for this config. */
+  readonly budgets: readonly Budget[];
   /** What a file beside the config says of its quantization. */
   readonly quantization: Readonly<Record<string, unknown>> | null;
 }

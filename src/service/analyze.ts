@@ -203,6 +203,7 @@ const contextOf = (
   options: settings.options,
   targets: targetsOf(settings),
   accelerators: settings.accelerators,
+  budgets: settings.budgets,
 });
 
 const pick = ({ code, severity, message, path, fixes }: AdviceProblem): Omit<Finding, 'range'> => ({

@@ -116,7 +116,7 @@ function silenceText(code: string): string {
 }
 
 function exampleText(rule: Rule): string {
-  const { model, changes, serving } = rule.example;
+  const { model, changes, serving, budget } = rule.example;
   const set = Object.entries(changes);
   const given = Object.fromEntries(set.filter(([, value]) => value !== undefined));
   const removed = set.filter(([, value]) => value === undefined).map(([key]) => `\`${key}\``);
@@ -125,12 +125,13 @@ function exampleText(rule: Rule): string {
         .map(([key, value]) => `\`${key}\` ${value}`)
         .join(', ')}`
     : '';
+  const limited = budget ? `, with the budget \`${JSON.stringify(budget)}\`` : '';
   const without = removed.length > 0 ? ` without ${removed.join(', ')}` : '';
   const keys = Object.keys(given).length > 0;
   const findings = exampleFindings(rule);
   const fixes = findings.flatMap((finding) => finding.fixes);
   return [
-    `${model}${without}${served}${keys ? ', with' : ':'}`,
+    `${model}${without}${served}${limited}${keys ? ', with' : ':'}`,
     ...(keys ? [jsonBlock(given)] : []),
     ...findings.map(({ message }) => `> ${message}`),
     ...(fixes.length > 0
@@ -152,6 +153,7 @@ export function analyzeExample(
   const settings = {
     ...DEFAULT_SETTINGS,
     options: { ...options, serving: { ...options.serving, ...example.serving } },
+    budgets: example.budget ? [{ ...example.budget, source: 'decode-lens.json, budgets[0]' }] : [],
   };
   // A key that is changed to undefined is left out.
   const text = JSON.stringify({ ...model.config, ...changes }, null, 2);
