@@ -3,7 +3,8 @@ import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { startServer, type Theme } from '../../scripts/vscode-server/server';
-import { editorOf, openConfig, openWindow, panelOf, runCommand, token } from './workbench';
+import { CARELESS } from './workspace';
+import { editorOf, openConfig, openWindow, panelOf, quickOpen, runCommand, token } from './workbench';
 
 export interface ScreenshotJob {
   readonly browser: Browser;
@@ -41,8 +42,11 @@ export async function takeScreenshots({ browser, folder, vsix, to }: ScreenshotJ
       await page.goto(server.url);
       await openConfig(page, EXAMPLE);
       await shootEditor(page, path.join(to, `editor-${theme}.png`));
+      await quickOpen(page, CARELESS);
+      await shootAdvice(page, path.join(to, `advice-${theme}.png`));
+      await quickOpen(page, EXAMPLE);
       await shootPanel(page, path.join(to, `panel-${theme}.png`));
-      files.push(...['editor', 'panel'].map((what) => path.join(to, `${what}-${theme}.png`)));
+      files.push(...['editor', 'advice', 'panel'].map((what) => path.join(to, `${what}-${theme}.png`)));
     } finally {
       await page.context().close();
       await server.stop();
@@ -57,9 +61,32 @@ async function shootEditor(page: Page, file: string): Promise<void> {
     .first()
     .waitFor();
   await token(page, /^"num_key_value_heads"$/).hover();
-  await page.locator('.monaco-hover:visible').getByText('decides').first().waitFor();
+  const hover = page.locator('.monaco-hover:visible');
+  await hover.getByText('decides').first().waitFor();
+  // The second table: what other values would bring.
+  await hover.locator('table').nth(1).scrollIntoViewIfNeeded();
   await settle(page);
   await page.screenshot({ path: file });
+}
+
+/** Findings in the text and in Problems, with the menu of what mends the one at the cursor. */
+async function shootAdvice(page: Page, file: string): Promise<void> {
+  await page.keyboard.press('Control+Shift+M');
+  await page
+    .locator('.markers-panel')
+    .getByText(/multiple of 64/)
+    .first()
+    .waitFor();
+  await token(page, /^1500$/).click();
+  await page.keyboard.press('Control+.');
+  await page
+    .locator('.action-widget')
+    .getByText(/→ 1536/)
+    .waitFor();
+  await settle(page);
+  await page.screenshot({ path: file });
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+J');
 }
 
 async function shootPanel(page: Page, file: string): Promise<void> {

@@ -165,7 +165,7 @@ export function defineUiTests({ browser, folder, vsix }: UiSetting): void {
 
     it('is drawn in the light and the dark theme', async () => {
       const pictures = await takeScreenshots({ browser, folder, vsix, to: shots });
-      assert.equal(pictures.length, 4);
+      assert.equal(pictures.length, 6);
     });
   });
 

@@ -49,6 +49,18 @@ export async function openConfig(page: Page, folder: string): Promise<void> {
   await editorOf(page).locator('.view-line').first().waitFor();
 }
 
+/** The same from the keyboard, where several folders are open in the explorer. */
+export async function quickOpen(page: Page, folder: string): Promise<void> {
+  await page.keyboard.press('Control+P');
+  await page.locator('.quick-input-widget input').fill(`${folder}/config.json`);
+  await page
+    .locator('.quick-input-list')
+    .getByRole('option', { name: new RegExp(folder) })
+    .first()
+    .click();
+  await editorOf(page).locator('.view-line').first().waitFor();
+}
+
 export const editorOf = (page: Page): Locator =>
   page.locator('.editor-group-container .monaco-editor[data-uri$="config.json"]').first();
 
