@@ -10,6 +10,8 @@ import type { Completion } from '../../service';
 import type { Client } from '../client';
 import type { Feature, Service } from '../core';
 import { contentModified, isCancelled } from '../guard';
+import { workspaceFileCompletion } from '../workspace-file-language';
+import { isWorkspaceFile } from '../workspace-files';
 
 const KINDS: Readonly<Record<Completion['kind'], CompletionItemKind>> = {
   key: CompletionItemKind.Property,
@@ -28,6 +30,8 @@ export const completion: Feature = {
         async ({ textDocument: { uri }, position }, token) => {
           const version = core.documents.get(uri)?.version;
           const service = await core.loadService();
+          const edited = core.documents.get(uri);
+          if (edited && isWorkspaceFile(uri)) return workspaceFileCompletion(core)(edited, { position });
           const { maxTextLength } = (await core.settings.of(uri)).service;
           const document = core.documents.get(uri);
           if (!document || isCancelled(token)) return [];
