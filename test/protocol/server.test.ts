@@ -74,7 +74,7 @@ describe('language server over stdio', () => {
       return (hover?.contents as MarkupContent | undefined)?.value ?? '';
     };
     const groups = await hoverOn('"num_attention_groups"');
-    assert.match(groups, /KV cache per token \| 31\.2 kB \| 100%/);
+    assert.match(groups, /KV cache per token +\| +31\.2 kB \| +100%/);
     assert.match(groups, /2 \* n_kv \* d \* b_kv \* L/);
     assert.match(groups, /= 31,232 bytes|= 28,672 bytes/);
     assert.match(
