@@ -22,6 +22,9 @@ const TELLING = new Map<string, string>([
 /** Attention over latents, whose keys have dims that turn and dims that don't. */
 const LATENT: readonly string[] = ['latent', 'compressed'];
 
+/** Where the family counts experts and no layer has any, another rule speaks. */
+const EXPERTS = ['n_routed_experts', 'num_experts', 'num_local_experts', 'moe_num_experts'];
+
 /** Keys of a part that this architecture does not have. */
 export const deadKeys: ModelRule = {
   of: 'model',
@@ -37,7 +40,11 @@ export const deadKeys: ModelRule = {
     const { text, readKeys, family } = subject;
     const { groups } = subject.architecture;
     const has = new Map([
-      ['experts', groups.some(({ ffn }) => ffn.some(({ kind }) => kind === 'moe'))],
+      [
+        'experts',
+        EXPERTS.some((key) => readKeys.has(key) && text.has(key)) ||
+          groups.some(({ ffn }) => ffn.some(({ kind }) => kind === 'moe')),
+      ],
       [
         'latent attention',
         groups.some(({ attention }) => attention.some(({ kind }) => LATENT.includes(kind))),
