@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addAnalyze } from './analyze';
 import { addCatalog } from './catalog-table';
 import { addCompare } from './compare';
+import { addDiff } from './diff';
 import { addExplain } from './explain';
 import { addFamilies } from './families';
 import { addSensitivity } from './sensitivity';
@@ -10,6 +11,7 @@ import { addSensitivity } from './sensitivity';
 export const COMMANDS: readonly ((program: Command) => void)[] = [
   addAnalyze,
   addCompare,
+  addDiff,
   addSensitivity,
   addCatalog,
   addFamilies,
