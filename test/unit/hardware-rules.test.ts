@@ -96,14 +96,22 @@ describe('hardware rules', () => {
 
   describe('vocab-padding', () => {
     it('counts rows, bytes of both tables and the fix', () => {
-      const { message, fixes } = one(saidBy('vocab-padding', { ...LLAMA_3_8B, vocab_size: 50257 }));
-      assert.match(message, /50257 is no multiple of 64: .* by 47 rows \(770 kB, 0\.0935%\)/);
+      const config = { ...LLAMA_3_8B, vocab_size: 50257 };
+      const { message, fixes } = one(saidBy('vocab-padding', config, { tensorParallel: 2 }));
+      assert.match(
+        message,
+        /50257 is no multiple of 64 \(tiles of 64 rows, TP 2\): .* by 47 rows \(770 kB, 0\.0935%\)/,
+      );
       assert.deepEqual(fixes[0]?.edits, [{ path: ['vocab_size'], value: 50304 }]);
       assert.match(fixes[0].title, /parameters \+385K/);
     });
     it('counts a tied table once', () => {
       const tied = { ...LLAMA_3_8B, vocab_size: 50257, tie_word_embeddings: true };
-      assert.match(one(saidBy('vocab-padding', tied)).message, /47 rows \(385 kB/);
+      assert.match(one(saidBy('vocab-padding', tied, { tensorParallel: 2 })).message, /47 rows \(385 kB/);
+    });
+    it('is silent on a few rows that engines pad, not on many', () => {
+      assert.deepEqual(saidBy('vocab-padding', { ...LLAMA_3_8B, vocab_size: 50257 }), []);
+      assert.match(one(saidBy('vocab-padding', { ...LLAMA_3_8B, vocab_size: 2049 })).message, /by 63 rows/);
     });
     it('asks for a multiple of tensor parallelism too', () => {
       assert.deepEqual(saidBy('vocab-padding', QWEN2_5_7B), []);
