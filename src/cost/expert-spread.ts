@@ -30,6 +30,13 @@ export function hitProbability(routing: Routing, parts: number): number | null {
   return 1 - missed;
 }
 
+/**
+ * Distinct experts of a layer that a batch is expected to hit, when each token's choice is uniform and independent of the
+ * others': E·(1 - (1 - k/E)^B). An expert that no token of the batch chose is not read.
+ */
+export const expectedExperts = (of: number, perToken: number, batch: number): number =>
+  of * (1 - (1 - perToken / of) ** batch);
+
 /** Probability that `draws` of `all` without replacement hold none of `marked`. */
 function noneOf(all: number, marked: number, draws: number): number {
   let probability = 1;

@@ -64,6 +64,8 @@ export interface Op {
   /** Bytes of weights read when every token group it holds is busy: all experts for a grouped GEMM. */
   readonly weightBytes: Expression;
   readonly kv: KvTraffic;
+  /** Copies of the weights of which a token is multiplied with some; null where it is with all. */
+  readonly experts: { readonly perToken: number; readonly of: number } | null;
   /** Precision of the compute, where the accelerator has it. */
   readonly precision: Precision;
   /** A GEMM that follows the core attention. */
@@ -185,9 +187,16 @@ const gemm = (
     bytesPerElement('b_w', precision),
   ),
   kv: NO_KV,
+  experts: expertsOf(weight),
   precision,
   afterCore: weight.tensor.afterCore === true,
 });
+
+/** Of one layer. */
+function expertsOf({ tensor }: Weight): Op['experts'] {
+  const [of, perToken] = [tensor.copies.value, tensor.activated.value];
+  return of > perToken ? { perToken, of } : null;
+}
 
 /** One row of a table a token, at BF16. */
 const lookup = (weight: Weight, tokens: Expression): Op => ({
@@ -200,6 +209,7 @@ const lookup = (weight: Weight, tokens: Expression): Op => ({
   flops: ZERO,
   weightBytes: product(tokens, weight.tensor.shape[1] ?? ZERO, bytesPerElement('b_w', 'bf16')),
   kv: NO_KV,
+  experts: null,
   precision: 'bf16',
   afterCore: false,
 });
@@ -234,6 +244,7 @@ function attentionCore(
     module: 'attentionCore',
     shape: `${attentionName(a)}, ${group.indices.length} layers`,
     weightBytes: ZERO,
+    experts: null,
     afterCore: false,
   } as const;
   if (isRecurrent(a)) {

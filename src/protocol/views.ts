@@ -1,4 +1,5 @@
 /** What the panel's views draw, beyond the analysis itself. Computed by the service, asked for by the webview. */
+import type { Precision } from './analysis';
 
 /** Parts of a decode step, in the order in which a breakdown shows them. */
 export type ModulePartName =
@@ -100,9 +101,11 @@ export interface RooflineOperation {
   readonly shape: string;
   /** All layers, the whole batch. */
   readonly flops: number;
-  /** Weights, KV cache and states moved; activations stay on the chip. */
+  /** Weights, KV cache and states moved; activations stay on the chip. Of experts, those that are hit. */
   readonly bytes: number;
-  readonly precision: string;
+  /** Distinct experts of a layer that the batch is expected to hit: E·(1 - (1 - k/E)^B) of E, routing being uniform. */
+  readonly experts: { readonly hit: number; readonly of: number } | null;
+  readonly precision: Precision;
 }
 
 export interface RooflineData {

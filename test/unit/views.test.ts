@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { CATALOG } from '../../src/catalog';
 import { analyzeCatalog, DEFAULT_SETTINGS } from '../../src/service';
+import { expectedExperts } from '../../src/cost';
 import { contextsBetween, overviewOf, rooflineOf, sweepOf, type ViewModel } from '../../src/service/views';
 
 const analyzed = (name: string) => {
@@ -98,5 +99,27 @@ describe('views', () => {
     assert.ok(Math.abs((intensity[0] ?? 0) - 128) < 1 && (intensity[1] ?? 0) > 460);
     const core = operations?.list.filter((op) => op.module === 'attentionCore') ?? [];
     near(total(core.map((op) => op.flops)), 64 * (attention[0]?.points[0]?.flops ?? NaN), 'a batch’s FLOPs');
+  });
+
+  it('a batch reads the experts that it is expected to hit', () => {
+    const deepseek = model('DeepSeek-V3');
+    const routedAt = (batch: number) => {
+      const { operations } = rooflineOf([], 1024, 2048, { model: deepseek, context: 8192, batch });
+      const routed = operations?.list.filter((op) => op.module === 'routedFfn') ?? [];
+      assert.ok(routed.length > 0 && routed.every((op) => op.experts?.of === 256));
+      return { hit: routed[0]?.experts?.hit ?? NaN, bytes: total(routed.map((op) => op.bytes)) };
+    };
+    // One token reads its 8 experts; so many that every expert is hit read all 256.
+    near(routedAt(1).hit, 8, 'experts of one token');
+    near(routedAt(32).hit, 256 * (1 - (1 - 8 / 256) ** 32), 'experts of 32 tokens');
+    const [one, all] = [routedAt(1), routedAt(100_000)];
+    near(all.hit, 256, 'experts of 100,000 tokens');
+    near(all.bytes / one.bytes, 256 / 8, 'bytes follow');
+  });
+
+  it('two tokens that choose 2 of 4 experts hit 3 of them, counted over every choice', () => {
+    const pairs = [0, 1, 2, 3].flatMap((a) => [0, 1, 2, 3].filter((b) => b > a).map((b) => [a, b]));
+    const sizes = pairs.flatMap((a) => pairs.map((b) => new Set([...a, ...b]).size));
+    near(expectedExperts(4, 2, 2), total(sizes) / sizes.length, 'distinct experts');
   });
 });

@@ -1,5 +1,5 @@
 import type { ModelSubject } from '../../advice';
-import { decodeOps, flopsOf, kvBytesMoved } from '../../cost';
+import { decodeOps, expectedExperts, flopsOf, kvBytesMoved } from '../../cost';
 import type { AttentionLine, RooflineData, RooflineOperation } from '../../protocol';
 import { contextsBetween, type ViewModel } from './sweep';
 
@@ -36,11 +36,19 @@ const attentionLine = ({ id, subject }: ViewModel, contexts: readonly number[]):
 const operationsOf = (subject: ModelSubject, context: number, batch: number): RooflineOperation[] =>
   decodeOps(subject.architecture, subject.context.options, { batch, context })
     .filter((op) => op.flops.value > 0)
-    .map((op) => ({
-      name: op.name,
-      module: op.module,
-      shape: op.shape,
-      flops: op.flops.value,
-      bytes: op.weightBytes.value + op.kv.readBytes.value + op.kv.writeBytes.value,
-      precision: op.precision,
-    }));
+    .map((op) => {
+      const experts = op.experts && {
+        hit: expectedExperts(op.experts.of, op.experts.perToken, batch),
+        of: op.experts.of,
+      };
+      const share = experts ? experts.hit / experts.of : 1;
+      return {
+        name: op.name,
+        module: op.module,
+        shape: op.shape,
+        flops: op.flops.value,
+        bytes: op.weightBytes.value * share + op.kv.readBytes.value + op.kv.writeBytes.value,
+        experts,
+        precision: op.precision,
+      };
+    });
