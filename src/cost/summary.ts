@@ -1,8 +1,12 @@
 import {
   attentionName,
+  constant,
   field,
   formulaInputs,
   isFullAttention,
+  minimum,
+  product,
+  quotient,
   sharedExpertCount,
   sum,
   variable,
@@ -10,7 +14,6 @@ import {
   type AttentionBlock,
   type Expression,
   type MoeBlock,
-  type MoeFfn,
 } from '../architecture';
 import type { Accelerator } from '../hardware';
 import type { AccountingId, AnalysisOptions, AttentionSummary, MoeSummary } from '../protocol';
@@ -46,37 +49,47 @@ export const stateBytes = (ops: readonly Op[]): Expression => sum(...ops.map((op
  * FLOPs per KV or state byte read of the core attention (report, section 4.2): to be compared with an accelerator's
  * FLOPS per byte of bandwidth.
  */
-export function arithmeticIntensity(ops: readonly Op[]): number {
+export function arithmeticIntensity(ops: readonly Op[]): Expression {
   const core = ops.filter((op) => op.role === 'attention');
-  const bytes = sum(...core.map((op) => op.kv.readBytes)).value;
-  return bytes === 0 ? 0 : sum(...core.map((op) => op.flops)).value / bytes;
+  const bytes = sum(...core.map((op) => op.kv.readBytes));
+  return bytes.value === 0 ? constant(0) : quotient(sum(...core.map((op) => op.flops)), bytes);
 }
 
 /**
  * Rank that the attention's QK^T form can have, summed over query heads (report, section 4.2; MFA paper,
  * arXiv:2412.19255): head dim, limited by any low-rank projection on the way; the rotary part of MLA is left out.
  */
-export function effectiveRank(a: AttentionBlock): number {
+export function effectiveRank(a: AttentionBlock): Expression {
+  if (a.kind === 'recurrent') return product(field(a, 'heads', 'n'), field(a, 'keyDim', 'd_k'));
+  const heads = field(a, 'queryHeads', 'n_q');
   switch (a.kind) {
-    case 'softmax':
-      return a.queryHeads * Math.min(a.headDim, a.queryRank ?? Infinity);
-    case 'latent':
-      return a.queryHeads * Math.min(a.nopeDim, a.kvRank, a.queryRank ?? Infinity);
+    case 'softmax': {
+      const dim = field(a, 'headDim', 'd');
+      return product(heads, a.queryRank === null ? dim : minimum(dim, field(a, 'queryRank', 'r_q')));
+    }
+    case 'latent': {
+      const queries = a.queryRank === null ? [] : [field(a, 'queryRank', 'r_q')];
+      return product(heads, minimum(field(a, 'nopeDim', 'd_nope'), field(a, 'kvRank', 'r_kv'), ...queries));
+    }
     case 'compressed':
-      return a.queryHeads * a.headDim;
-    case 'recurrent':
-      return a.heads * a.keyDim;
+      return product(heads, field(a, 'headDim', 'd'));
   }
 }
 
-export function attentionSummary(architecture: Architecture, ops: readonly Op[]): AttentionSummary {
+/** That of a model: the largest of its layers; a hybrid's is that of the layers that see everything, where it has any. */
+export function modelRank(architecture: Architecture): Expression {
   const blocks = blocksOf(architecture);
-  const kinds = [...new Set(blocks.map(attentionName))];
-  // A hybrid's rank is that of the layers that see everything, where it has any.
   const full = blocks.filter(isFullAttention);
-  const ranks = (full.length > 0 ? full : blocks).map(effectiveRank);
-  return { kinds, arithmeticIntensity: arithmeticIntensity(ops), effectiveRank: Math.max(0, ...ranks) };
+  return (full.length > 0 ? full : blocks)
+    .map(effectiveRank)
+    .reduce((most, rank) => (rank.value > most.value ? rank : most), constant(0));
 }
+
+export const attentionSummary = (architecture: Architecture, ops: readonly Op[]): AttentionSummary => ({
+  kinds: [...new Set(blocksOf(architecture).map(attentionName))],
+  arithmeticIntensity: arithmeticIntensity(ops).value,
+  effectiveRank: modelRank(architecture).value,
+});
 
 const blocksOf = (architecture: Architecture): AttentionBlock[] =>
   architecture.groups.flatMap((group) => group.attention);
@@ -95,7 +108,14 @@ export function mainExperts(architecture: Architecture): MoeBlock | null {
  * Sparsity as the report counts it: activated experts, shared ones included, over routed experts (section 5.4: on H800
  * DeepSeek-V3 would need 14 routed and its shared expert of 256).
  */
-export const sparsity = (ffn: MoeFfn): number => (ffn.topK + sharedExpertCount(ffn)) / ffn.experts;
+export function sparsity(ffn: MoeBlock): Expression {
+  const shared = ffn.sharedIntermediate === 0 ? [] : [sharedExperts(ffn)];
+  return quotient(sum(field(ffn, 'topK', 'k'), ...shared), field(ffn, 'experts', 'E'));
+}
+
+/** As many as `sharedExpertCount` says. */
+const sharedExperts = (ffn: MoeBlock): Expression =>
+  quotient(field(ffn, 'sharedIntermediate', 'I_shared'), field(ffn, 'intermediate', 'I_moe'));
 
 /**
  * The least sparsity of these experts on an accelerator (`minimumSparsity`). What crosses the network is as wide as the
@@ -126,7 +146,7 @@ export function moeSummary(
   const ffn = mainExperts(architecture);
   if (!ffn) return null;
   return {
-    sparsity: sparsity(ffn),
+    sparsity: sparsity(ffn).value,
     routedExperts: ffn.experts,
     expertsPerToken: ffn.topK,
     sharedExperts: sharedExpertCount(ffn),

@@ -11,6 +11,7 @@ import {
   type Expression,
 } from '../architecture';
 import {
+  arithmeticIntensity,
   attentionSummary,
   bestAfdPair,
   costRow,
@@ -24,9 +25,11 @@ import {
   largestBatch,
   leastSparsity,
   mainExperts,
+  modelRank,
   moeSummary,
   notesFor,
   placementOf,
+  sparsity,
   stateBytes,
   trainingDollars,
   unboundedKvBytesPerToken,
@@ -44,6 +47,7 @@ import type {
   MemoryFit,
   ModelAnalysis,
   PerToken,
+  TrainingCost,
 } from '../protocol';
 import { contextLength } from './format';
 import { targetsOf, type ServiceSettings } from './settings';
@@ -140,6 +144,17 @@ export function summarize(
   const trainingOps =
     opsByContext.get(TRAINING_CONTEXT) ??
     decodeOps(architecture, options, { batch: 1, context: TRAINING_CONTEXT });
+  const trainingCost = targets.flatMap((target): TrainingCost[] => {
+    const dollars = trainingDollars(trainingOps, target);
+    if (!dollars) return [];
+    formulas.add(
+      `Training cost on ${target.name}`,
+      dollars,
+      'USD per 1M tokens',
+      `Step-3 report, figure 4: 3 forward passes at ${contextLength(TRAINING_CONTEXT)} context, at 100% MFU; price: ${target.priceSource ?? 'settings'}`,
+    );
+    return [{ target: target.name, context: TRAINING_CONTEXT, usdPer1M: dollars.value }];
+  });
   return {
     file,
     model: {
@@ -167,10 +182,7 @@ export function summarize(
     perToken,
     cost,
     afdCost,
-    trainingCost: targets.flatMap((target) => {
-      const dollars = trainingDollars(trainingOps, target);
-      return dollars ? [{ target: target.name, context: TRAINING_CONTEXT, usdPer1M: dollars.value }] : [];
-    }),
+    trainingCost,
     attention: attentionSummary(architecture, firstOps),
     moe: moeSummary(architecture, targets, options),
     formulas: formulas.list,
@@ -268,8 +280,26 @@ function explainModel(
     'FLOPs',
     'routers and LM head, 2 FLOPs per weight',
   );
+  formulas.add(
+    'Arithmetic intensity of attention',
+    arithmeticIntensity(ops),
+    'FLOPs per byte',
+    'Step-3 report, section 4.2: FLOPs per byte of KV cache and states read',
+  );
+  formulas.add(
+    'Effective rank of attention',
+    modelRank(architecture),
+    'dimensions',
+    'Step-3 report, section 4.2; MFA paper, arXiv:2412.19255: query heads times the rank of one head’s QK^T form',
+  );
   const experts = mainExperts(architecture);
   if (!experts) return;
+  formulas.add(
+    'MoE sparsity',
+    sparsity(experts),
+    'activated experts per routed expert',
+    'Step-3 report, section 5.4: shared experts count as activated ones',
+  );
   for (const target of targetsOf(settings)) {
     const least = leastSparsity(architecture, experts, target, settings.options);
     if (least)

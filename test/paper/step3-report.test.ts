@@ -202,11 +202,11 @@ describe('Step-3 report, section 4: totals', () => {
   });
   it('arithmetic intensity at 8-bit KV and effective rank', () => {
     for (const [name, intensity] of Object.entries(report.arithmeticIntensity_8bitKV))
-      assert.equal(arithmeticIntensity(opsOf(name, 8192)), intensity, name);
+      assert.equal(arithmeticIntensity(opsOf(name, 8192)).value, intensity, name);
     for (const [name, rank] of Object.entries(report.attentionEffectiveRank)) {
       const attention = architectureOf(name).groups[0]?.attention[0];
       assert.ok(attention);
-      assert.equal(effectiveRank(attention), rank, name);
+      assert.equal(effectiveRank(attention).value, rank, name);
     }
   });
 });

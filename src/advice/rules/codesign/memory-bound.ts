@@ -30,7 +30,7 @@ export const memoryBoundAttention: ModelRule = {
     const [main] = attentionOps(ops);
     const { targets } = subject.context;
     if (!main || targets.length === 0) return [];
-    const intensity = arithmeticIntensity(ops);
+    const intensity = arithmeticIntensity(ops).value;
     const nearest = targets.reduce((a, b) =>
       rooflineRatio(b, main.precision) < rooflineRatio(a, main.precision) ? b : a,
     );

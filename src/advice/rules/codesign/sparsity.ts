@@ -37,7 +37,7 @@ export const moeOversparse: ModelRule = {
     if (!worst) return [];
     const shared = sharedExpertCount(block);
     // On its own servers the share grows with the experts of the token; over many servers that is not worked out.
-    const free = local === sparsity(block) ? expertsForSparsity(worst.least, block.experts, shared) : null;
+    const free = local === sparsity(block).value ? expertsForSparsity(worst.least, block.experts, shared) : null;
     const isPossible = free !== null && free > block.topK && free <= block.experts;
     const { serving } = subject.context.options;
     const path = placeOf(subject, block.origins.topK);
@@ -57,7 +57,7 @@ export const moeOversparse: ModelRule = {
 function localSparsity(subject: ModelSubject, block: MoeBlock): number {
   const servers = serversOf(subject);
   const hit = servers === null ? 1 : (hitProbability(routingOf(subject, block), servers) ?? 1);
-  return sparsity(block) / hit;
+  return sparsity(block).value / hit;
 }
 
 /** Activating more experts changes the routed FFNs alone: their parameters grow with the number of experts. */
