@@ -84,9 +84,11 @@ export async function languageStatus(page: Page): Promise<Locator> {
 
 /** Types over a number in the open config: finds its key, goes to the value's end, selects it and types. */
 export async function typeValue(page: Page, key: string, from: string, to: string): Promise<void> {
+  // At the beginning of a line, where neither a lens nor a hint is clicked.
   await editorOf(page)
-    .locator('.view-lines')
-    .click({ position: { x: 300, y: 5 } });
+    .locator('.view-line')
+    .nth(3)
+    .click({ position: { x: 2, y: 8 } });
   await page.keyboard.press('Control+F');
   await page.locator('.find-widget textarea').first().fill(`"${key}": ${from}`);
   await page.locator('.find-widget .matchesCount', { hasText: /1 of \d/ }).waitFor();
