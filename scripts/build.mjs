@@ -50,7 +50,11 @@ const bundles = [
     ...besideService,
     entryPoints: { server: 'src/server/main.ts', cli: 'src/cli/main.ts' },
     outdir: 'dist',
-    banner: { js: '#!/usr/bin/env node' },
+    // tinyglobby's files ask where they stand, which a CommonJS bundle says otherwise.
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: {
+      js: "#!/usr/bin/env node\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
+    },
   },
   {
     ...common,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Option, InvalidArgumentError, type Command } from 'commander';
 import { ACCOUNTINGS, PRECISIONS, WINDOW_RESERVATIONS } from '../protocol';
-import { readSettings, type ServiceSettings } from '../service';
+import { DEFAULT_SETTINGS, readSettings, type ServiceSettings } from '../service';
 import { InputError } from './exit';
 
 /** The options that every command with an analysis has, as commander gives them. */
@@ -61,8 +61,11 @@ export const withAnalysisOptions = (command: Command): Command =>
     .option('--tpot <ms>', 'time per output token to be met, in milliseconds (default: 50)', Number);
 
 /** The settings that the options ask for; what is wrong with them ends the command. */
-export function settingsFrom(options: AnalysisCliOptions): ServiceSettings {
-  const { settings, problems } = readSettings({
+export function settingsFrom(
+  options: AnalysisCliOptions,
+  base: ServiceSettings = DEFAULT_SETTINGS,
+): ServiceSettings {
+  const raw = {
     targets: options.target,
     contexts: options.context,
     accounting: options.accounting,
@@ -77,7 +80,8 @@ export function settingsFrom(options: AnalysisCliOptions): ServiceSettings {
       gpusPerServer: options.gpusPerServer,
       tpotMs: options.tpot,
     },
-  });
+  };
+  const { settings, problems } = readSettings(raw, base);
   if (problems.length > 0) throw new InputError(problems.join('\n'));
   return settings;
 }

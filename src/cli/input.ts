@@ -21,7 +21,7 @@ export interface InputText {
   readonly name: string;
 }
 
-const isFile = (argument: string): boolean =>
+export const isFile = (argument: string): boolean =>
   argument === '-' || statSync(argument, { throwIfNoEntry: false })?.isFile() === true;
 
 /** A file by its path, or standard input by `-`; throws an `InputError`. */

@@ -1,5 +1,6 @@
 export * from './advice';
 export * from './analysis';
+export * from './check';
 export * from './panel';
 export * from './sensitivity';
 export * from './server';

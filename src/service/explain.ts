@@ -10,6 +10,8 @@ import { DEFAULT_SETTINGS } from './settings';
 export interface CodeEntry {
   readonly code: string;
   readonly title: string;
+  /** When it is given. */
+  readonly what: string;
   /** The default; `error or warning` where it depends. */
   readonly severity: string;
   /** Decode Lens offers an edit, in some or all cases. */
@@ -28,13 +30,15 @@ export const codeEntries = (): CodeEntry[] => [...RULES.map(ruleEntry), ...READE
 const ruleEntry = (rule: Rule): CodeEntry => ({
   code: rule.code,
   title: rule.title,
+  what: rule.what,
   severity: rule.severity,
   hasFix: exampleFindings(rule).some(({ fixes }) => fixes.length > 0),
 });
 
-const readerEntry = ({ code, title, severities, hasFix }: ReaderCode): CodeEntry => ({
+const readerEntry = ({ code, title, what, severities, hasFix }: ReaderCode): CodeEntry => ({
   code,
   title,
+  what,
   severity: severities.join(' or '),
   hasFix: hasFix === true,
 });

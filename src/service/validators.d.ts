@@ -30,6 +30,9 @@ export const analysis: Validator;
 /** Checks a `decode-lens.json`, `schemas/workspace.schema.json`. */
 export const workspace: Validator;
 
+/** Checks the JSON of `decode-lens check`, `schemas/check.schema.json`. */
+export const check: Validator;
+
 /**
  * What each key means, for hover: of a schema (`analysis` and `workspace` too), by dotted key path without array indexes, such as
  * `rope_scaling.factor`. Empty for a name that is no schema. Paths are own properties only: ask with `Object.hasOwn`.

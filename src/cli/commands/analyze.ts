@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { settingsFrom, withAnalysisOptions, type AnalysisCliOptions } from '../analysis-options';
+import { withAnalysisOptions, type AnalysisCliOptions } from '../analysis-options';
 import { analyzeFile } from '../input';
 import { formatOption, printModels, type Format } from '../output';
 import { markdownReport, textReport } from '../report';
+import { warnOf, Workspaces } from '../workspace';
 
 export function addAnalyze(program: Command): void {
   withAnalysisOptions(
@@ -13,8 +14,9 @@ export function addAnalyze(program: Command): void {
   )
     .addOption(formatOption())
     .action(async (files: string[], options: AnalysisCliOptions & { readonly format: Format }) => {
-      const settings = settingsFrom(options);
-      const models = await Promise.all(files.map((file) => analyzeFile(file, settings)));
+      const workspaces = new Workspaces(options);
+      const models = await Promise.all(files.map((file) => analyzeFile(file, workspaces.settingsOf(file))));
+      warnOf(workspaces);
       printModels(
         models,
         options.format,

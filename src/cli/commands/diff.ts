@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { compareVersions, type AnalyzedConfig } from '../../service';
-import { settingsFrom, withAnalysisOptions, type AnalysisCliOptions } from '../analysis-options';
+import { withAnalysisOptions, type AnalysisCliOptions } from '../analysis-options';
 import { diffReport } from '../diff-report';
 import { EXIT, InputError } from '../exit';
 import { analyzeConfigOrCatalog } from '../input';
 import { formatOption, print, type Format } from '../output';
+import { Workspaces } from '../workspace';
 
 export function addDiff(program: Command): void {
   withAnalysisOptions(
@@ -18,7 +19,8 @@ export function addDiff(program: Command): void {
     .addHelpText('after', '\nAgainst git: git show HEAD:config.json | decode-lens diff - config.json')
     .action(async (old: string, now: string, options: AnalysisCliOptions & { readonly format: Format }) => {
       if (old === '-' && now === '-') throw new InputError('Only one of the two can be standard input.');
-      const settings = settingsFrom(options);
+      // Both under the same settings: those of the later one's place.
+      const settings = new Workspaces(options).settingsOf(now === '-' ? old : now);
       const read = async (name: string): Promise<AnalyzedConfig> => {
         const analyzed = await analyzeConfigOrCatalog(name, settings);
         if (!analyzed) throw new InputError(`${name}: no language model’s config.`);

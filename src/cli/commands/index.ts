@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addAnalyze } from './analyze';
 import { addCatalog } from './catalog-table';
+import { addCheck } from './check';
 import { addCompare } from './compare';
 import { addDiff } from './diff';
 import { addExplain } from './explain';
@@ -10,6 +11,7 @@ import { addSensitivity } from './sensitivity';
 /** Every command adds itself to the program, in the order in which help lists them. */
 export const COMMANDS: readonly ((program: Command) => void)[] = [
   addAnalyze,
+  addCheck,
   addCompare,
   addDiff,
   addSensitivity,

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { sensitivity } from '../../service';
-import { settingsFrom, withAnalysisOptions, type AnalysisCliOptions } from '../analysis-options';
+import { withAnalysisOptions, type AnalysisCliOptions } from '../analysis-options';
 import { InputError } from '../exit';
 import { analyzeConfigOrCatalog } from '../input';
+import { Workspaces } from '../workspace';
 import { formatOption, print, type Format } from '../output';
 import { sensitivityReport } from '../sensitivity-report';
 
@@ -17,7 +18,7 @@ export function addSensitivity(program: Command): void {
   )
     .addOption(formatOption())
     .action(async (name: string, options: AnalysisCliOptions & { readonly format: Format }) => {
-      const analyzed = await analyzeConfigOrCatalog(name, settingsFrom(options));
+      const analyzed = await analyzeConfigOrCatalog(name, new Workspaces(options).settingsOf(name));
       const report = analyzed && sensitivity(analyzed);
       if (!report)
         throw new InputError(`${name}: no architecture could be read; decode-lens analyze says why.`);
