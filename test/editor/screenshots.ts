@@ -74,7 +74,7 @@ async function shootAdvice(page: Page, file: string): Promise<void> {
   await page.keyboard.press('Control+Shift+M');
   await page
     .locator('.markers-panel')
-    .getByText(/multiple of 64/)
+    .getByText(/1500 is 11\.7/)
     .first()
     .waitFor();
   await token(page, /^1500$/).click();
