@@ -12,6 +12,7 @@ import {
   Tooltip,
 } from 'chart.js';
 import { formatUsdTick } from './format';
+import { HATCH, rememberHatch } from './hatch';
 import type { Theme } from './theme';
 
 Chart.register(
@@ -85,7 +86,7 @@ export function fontOf(theme: Theme, weight: 'normal' | 'bold' = 'normal', size 
 
 /** A hatched fill, so that a series is told by more than its colour. */
 export function hatch(color: string, background: string): CanvasPattern | string {
-  const size = 6;
+  const { size, lineWidth, lines } = HATCH;
   const tile = document.createElement('canvas');
   tile.width = size;
   tile.height = size;
@@ -94,12 +95,15 @@ export function hatch(color: string, background: string): CanvasPattern | string
   context.fillStyle = background;
   context.fillRect(0, 0, size, size);
   context.strokeStyle = color;
-  context.lineWidth = 2.4;
+  context.lineWidth = lineWidth;
   context.beginPath();
-  for (const shift of [-size, 0, size]) {
-    context.moveTo(shift - 1, size + 1);
-    context.lineTo(shift + size + 1, -1);
+  for (const [x1, y1, x2, y2] of lines) {
+    context.moveTo(x1, y1);
+    context.lineTo(x2, y2);
   }
   context.stroke();
-  return context.createPattern(tile, 'repeat') ?? color;
+  const pattern = context.createPattern(tile, 'repeat');
+  if (pattern === null) return color;
+  rememberHatch(pattern, { color, background });
+  return pattern;
 }

@@ -3,7 +3,7 @@ import type { ExportedFile } from '../src/protocol';
 import { el, setText } from './dom';
 import type { Figure } from './figure';
 import { csvOf, markdownOf, tsvOf } from './grid';
-import { base64Of, pngOf } from './picture';
+import { base64Of, pngOf, svgOf } from './picture';
 import { ask } from './requests';
 import { readTheme } from './theme';
 import { button } from './toolkit';
@@ -57,6 +57,11 @@ export function figureActions(figure: Figure, title: string): HTMLElement {
       'PNG',
       'Save the chart as a picture',
       save('png', async () => base64Of(await pngOf(chart(), readTheme().background))),
+    ),
+    action(
+      'SVG',
+      'Save the chart as a drawing, its text as text',
+      save('svg', () => svgOf(chart(), readTheme().background)),
     ),
     action(
       'CSV',

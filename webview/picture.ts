@@ -1,5 +1,6 @@
 /** Pictures of a chart: the same chart once more, on another surface. */
-import { Chart } from 'chart.js';
+import { Chart, type ChartOptions } from 'chart.js';
+import { type Measure, SvgContext } from './svg-context';
 
 /** Twice the size on screen: sharp on paper. */
 const SCALE = 2;
@@ -25,7 +26,38 @@ export async function pngOf(chart: Chart, background: string): Promise<Blob> {
   }
 }
 
-function drawAgain(chart: Chart, canvas: HTMLCanvasElement, devicePixelRatio: number): Chart {
+/** SVG on the given background, with text as text. */
+export function svgOf(chart: Chart, background: string): string {
+  const canvas = document.createElement('canvas');
+  const recorder = new SvgContext(canvas, measureOn(document.createElement('canvas')));
+  // chart.js asks its canvas for the surface to draw on.
+  Object.defineProperty(canvas, 'getContext', { value: () => recorder });
+  // Lines that may have styles by segment are drawn on the context itself, others as paths that can't be read.
+  const direct = { segment: {} };
+  const copy = drawAgain(chart, canvas, 1, { datasets: { scatter: direct, line: direct } });
+  try {
+    return recorder.toSvg(chart.width, chart.height, background, chart.canvas.ariaLabel ?? '');
+  } finally {
+    copy.destroy();
+  }
+}
+
+function measureOn(canvas: HTMLCanvasElement): Measure {
+  const surface = canvas.getContext('2d');
+  if (surface === null) throw new Error('there is no canvas to measure text on');
+  return (text, font, baseline) => {
+    surface.font = font;
+    surface.textBaseline = baseline;
+    return surface.measureText(text);
+  };
+}
+
+function drawAgain(
+  chart: Chart,
+  canvas: HTMLCanvasElement,
+  devicePixelRatio: number,
+  further: ChartOptions = {},
+): Chart {
   canvas.width = chart.width;
   canvas.height = chart.height;
   const { data, options, plugins } = chart.config;
@@ -33,7 +65,7 @@ function drawAgain(chart: Chart, canvas: HTMLCanvasElement, devicePixelRatio: nu
   return new Chart(canvas, {
     type,
     data,
-    options: { ...options, responsive: false, animation: false, devicePixelRatio, events: [] },
+    options: { ...options, ...further, responsive: false, animation: false, devicePixelRatio, events: [] },
     plugins: plugins ?? [],
   });
 }
