@@ -5,38 +5,43 @@ import type { Service } from './core';
 
 interface Entry {
   readonly version: number;
-  readonly analyzed: AnalyzedConfig | null;
-  /** The same text under a panel's settings; the last ones. */
-  alternative?: { readonly settings: string; readonly analyzed: AnalyzedConfig | null };
+  /** Under the document's own settings. */
+  own?: AnalyzedConfig | null;
+  /** Under a panel's choices; the last ones. */
+  alternative?: { readonly choices: string; readonly analyzed: AnalyzedConfig | null };
 }
 
-/** Analyses by document version. */
+/** What a panel chooses for all configs alike; rules and budgets stay each config's own. */
+export type Choices = Pick<ServiceSettings, 'options' | 'accelerators'>;
+
+/** Analyses by document version; of texts that are no model's config, that they are none. */
 export class AnalysisCache {
   private readonly entries = new Map<string, Entry>();
+  private readonly keys = new WeakMap<Choices, string>();
 
   constructor(private readonly checkpoints: Checkpoints) {}
 
-  /** Null: known to be no model config. Undefined: not known for this version. */
-  get(uri: string, version: number): AnalyzedConfig | null | undefined {
-    const entry = this.entries.get(uri);
-    return entry?.version === version ? entry.analyzed : undefined;
-  }
-
   analyze(document: TextDocument, settings: ServiceSettings, service: Service): AnalyzedConfig | null {
-    const { uri, version } = document;
-    const known = this.get(uri, version);
-    if (known !== undefined) return known;
-    const analyzed = this.analyzeDocument(document, settings, service);
-    this.entries.set(uri, { version, analyzed });
-    return analyzed;
+    const entry = this.entryOf(document);
+    if (entry.own === undefined) entry.own = this.analyzeDocument(document, settings, service);
+    return entry.own;
   }
 
-  underSettings(document: TextDocument, settings: ServiceSettings, service: Service): AnalyzedConfig | null {
-    const entry = this.entries.get(document.uri);
-    const key = JSON.stringify([settings.options, settings.accelerators]);
-    if (entry?.version !== document.version) return this.analyzeDocument(document, settings, service);
-    if (entry.alternative?.settings !== key)
-      entry.alternative = { settings: key, analyzed: this.analyzeDocument(document, settings, service) };
+  /** Where the document's own settings say the same, nothing is analysed twice. */
+  underChoices(
+    document: TextDocument,
+    settings: ServiceSettings,
+    choices: Choices,
+    service: Service,
+  ): AnalyzedConfig | null {
+    const key = this.keyOf(choices);
+    if (this.keyOf(settings) === key) return this.analyze(document, settings, service);
+    const entry = this.entryOf(document);
+    if (entry.alternative?.choices !== key) {
+      const { options, accelerators } = choices;
+      const analyzed = this.analyzeDocument(document, { ...settings, options, accelerators }, service);
+      entry.alternative = { choices: key, analyzed };
+    }
     return entry.alternative.analyzed;
   }
 
@@ -47,6 +52,23 @@ export class AnalysisCache {
 
   clear(): void {
     this.entries.clear();
+  }
+
+  private entryOf({ uri, version }: TextDocument): Entry {
+    const known = this.entries.get(uri);
+    if (known?.version === version) return known;
+    const entry: Entry = { version };
+    this.entries.set(uri, entry);
+    return entry;
+  }
+
+  private keyOf(choices: Choices): string {
+    let key = this.keys.get(choices);
+    if (key === undefined) {
+      key = JSON.stringify([choices.options, choices.accelerators]);
+      this.keys.set(choices, key);
+    }
+    return key;
   }
 
   private analyzeDocument(

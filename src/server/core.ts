@@ -9,7 +9,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { READ_FILE_REQUEST, type ReadFileParams, type ReadFileResult } from '../protocol';
 import type * as service from '../service';
 import type { AnalyzedConfig } from '../service';
-import { AnalysisCache } from './analysis-cache';
+import { AnalysisCache, type Choices } from './analysis-cache';
 import { Checkpoints } from './checkpoints';
 import { BARE_CLIENT, type Client } from './client';
 import { contentModified, Guard } from './guard';
@@ -136,16 +136,20 @@ export class Core {
     this.stale.fire();
   }
 
-  /** The current version of an open document, analysed; null where it is no model's config. */
-  async configOf(uri: string): Promise<ConfigVersion | null> {
+  /** The current version of an open document, analysed, maybe under a panel's choices; null where it is no model's config. */
+  async configOf(uri: string, choices?: Choices): Promise<ConfigVersion | null> {
     const service = await this.loadService();
+    // Settings are kept until a document is closed.
+    if (!this.documents.get(uri)) return null;
     const asked = this.settings.of(uri);
     const settings = await asked;
     const document = this.documents.get(uri);
     if (!document) return null;
     // Settings that changed while they were asked for would otherwise stay in the cache until the next edit.
-    if (this.settings.of(uri) !== asked) return this.configOf(uri);
-    const analyzed = this.cache.analyze(document, settings.service, service);
+    if (this.settings.of(uri) !== asked) return this.configOf(uri, choices);
+    const analyzed = choices
+      ? this.cache.underChoices(document, settings.service, choices, service)
+      : this.cache.analyze(document, settings.service, service);
     return analyzed && { uri, version: document.version, analyzed, settings, service };
   }
 

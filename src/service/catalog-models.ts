@@ -38,23 +38,39 @@ export function catalogText(name: string): string | null {
 const textOf = (model: CatalogModel): string =>
   `${JSON.stringify(model.config, null, 2).replace(/\[[^[\]{}]*\]/g, (list) => list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'))}\n`;
 
-/** Catalog models analysed under some settings; the last settings' results are kept, for they change seldom. */
-const cache: { key: string; models: readonly AnalyzedConfig[] } = { key: '', models: [] };
+/** Catalog models analysed under the last settings asked for: they change seldom. */
+const cache = { key: '', models: new Map<string, AnalyzedConfig | null>() };
 
-export function analyzedCatalog(settings: ServiceSettings): readonly AnalyzedConfig[] {
-  const key = JSON.stringify([settings.options, settings.accelerators]);
-  if (cache.key !== key) {
-    cache.models = CATALOG.flatMap((model) => analyzeCatalogModel(model, settings) ?? []);
-    cache.key = key;
-  }
-  return cache.models;
-}
-
-const analyzeCatalogModel = (model: CatalogModel, settings: ServiceSettings): AnalyzedConfig | null =>
-  analyzeConfig({ text: textOf(model), file: `catalog:${model.name}`, name: model.name }, settings);
+export const analyzedCatalog = (settings: ServiceSettings): readonly AnalyzedConfig[] =>
+  CATALOG.flatMap(({ name }) => analyzeCatalog(name, settings) ?? []);
 
 /** One catalog model analysed; null if there is none of that name. */
 export function analyzeCatalog(name: string, settings: ServiceSettings): AnalyzedConfig | null {
   const model = catalogModel(name);
-  return model ? analyzeCatalogModel(model, settings) : null;
+  if (!model) return null;
+  const key = keyOf(settings);
+  if (cache.key !== key) {
+    cache.key = key;
+    cache.models.clear();
+  }
+  let analyzed = cache.models.get(model.name);
+  if (analyzed === undefined) {
+    analyzed = analyzeConfig(
+      { text: textOf(model), file: `catalog:${model.name}`, name: model.name },
+      settings,
+    );
+    cache.models.set(model.name, analyzed);
+  }
+  return analyzed;
+}
+
+const keys = new WeakMap<ServiceSettings, string>();
+
+function keyOf(settings: ServiceSettings): string {
+  let key = keys.get(settings);
+  if (key === undefined) {
+    key = JSON.stringify([settings.options, settings.accelerators, settings.rules, settings.budgets]);
+    keys.set(settings, key);
+  }
+  return key;
 }

@@ -37,6 +37,11 @@ export function compareModels(
   };
 }
 
+/** Writes a model's formulas out, which takes about as long as analysing it: a long comparison does so model by model. */
+export function writeFormulas({ analysis }: AnalyzedConfig): void {
+  JSON.stringify(analysis.formulas);
+}
+
 const acceleratorChoice = (accelerator: Accelerator): AcceleratorChoice => {
   const { name, title, usdPerHour, bandwidth, source, priceSource } = accelerator;
   const flops = (precision: Precision) => peakFlops(accelerator, precision).flops;

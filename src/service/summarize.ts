@@ -61,6 +61,8 @@ const TRAINING_CONTEXT = 8192;
  */
 class WrittenFormula implements Formula {
   readonly result: number;
+  /** Kept once made: a panel asks for all models whenever one of them changes. */
+  private plain: Formula | null = null;
 
   constructor(
     readonly label: string,
@@ -81,6 +83,11 @@ class WrittenFormula implements Formula {
 
   /** Plain data, for JSON and messages. */
   toJSON(): Formula {
+    this.plain ??= this.write();
+    return this.plain;
+  }
+
+  private write(): Formula {
     const { label, expression, inputs, result, unit, source } = this;
     return { label, expression, inputs, result, unit, source };
   }
