@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import Ajv from 'ajv';
 import type { Log } from 'sarif';
 import { check as validateCheck } from '#validators';
 import type { CheckReport } from '../../src/protocol';
@@ -14,6 +15,21 @@ const WORKSPACE = {
   rules: { 'hardware/*': 'off', 'codesign/*': 'off', 'shape/*': 'off' },
   budgets: [{ files: 'big/**', kvBytesPerToken: 100_000 }],
 };
+
+/**
+ * The schema of the OASIS standard (sarif-2.1.0-rtm.5), out of Microsoft's package: for draft 4, from which it takes nothing
+ * that draft 7 lacks, and with patterns that are not for Unicode mode.
+ */
+function sarifValidator() {
+  const file = require.resolve('@microsoft/jest-sarif/package.json');
+  const text = readFileSync(path.join(path.dirname(file), 'lib/schemas/sarif-2.1.0-rtm.5.json'), 'utf8');
+  const schema = JSON.parse(text) as Record<string, unknown>;
+  assert.match(String(schema.$schema), /draft-04/);
+  delete schema.$schema;
+  delete schema.id;
+  const ajv = new Ajv({ strict: false, unicodeRegExp: false, validateFormats: false });
+  return ajv.compile(schema);
+}
 
 describe('command line: check', () => {
   let folder: string;
@@ -103,5 +119,14 @@ describe('command line: check', () => {
     const replacement = result.fixes?.[0]?.artifactChanges[0]?.replacements[0];
     assert.equal(replacement?.insertedContent?.text, '4');
     assert.ok(result.partialFingerprints?.['decodeLens/v1']);
+  });
+  it('gives SARIF that its published schema accepts', () => {
+    const isValid = sarifValidator();
+    const examples = path.resolve(__dirname, '../..');
+    for (const args of [['.'], [examples, '--fail-on', 'never']]) {
+      const log = JSON.parse(run(...args, '--format', 'sarif').stdout) as Log;
+      assert.ok(isValid(log), JSON.stringify(isValid.errors));
+      assert.equal(isValid({ ...log, version: '2.0.0' }), false);
+    }
   });
 });
