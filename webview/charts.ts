@@ -7,21 +7,25 @@ import {
   Legend,
   LinearScale,
   LineElement,
+  LogarithmicScale,
   PointElement,
   ScatterController,
   Tooltip,
 } from 'chart.js';
+import Annotation from 'chartjs-plugin-annotation';
 import { formatUsdTick } from './format';
 import { HATCH, rememberHatch } from './hatch';
 import type { Theme } from './theme';
 
 Chart.register(
+  Annotation,
   BarController,
   BarElement,
   CategoryScale,
   Legend,
   LinearScale,
   LineElement,
+  LogarithmicScale,
   PointElement,
   ScatterController,
   Tooltip,

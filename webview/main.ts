@@ -9,10 +9,11 @@ import { onThemeChange, readTheme, type Theme } from './theme';
 import { answer } from './requests';
 import { tabs } from './tabs';
 import { compare } from './views/compare';
+import { context as contexts } from './views/context';
 import { conditions, type View, type ViewContext } from './views/view';
 
 /** In the order of their tabs: a new view is one more entry. */
-const views: readonly View[] = [compare()];
+const views: readonly View[] = [compare(), contexts()];
 
 let state: PanelState | null = null;
 let theme: Theme = readTheme();

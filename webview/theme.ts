@@ -15,6 +15,8 @@ export interface Theme {
   readonly active: string;
   readonly document: string;
   readonly catalog: string;
+  /** Of models side by side, none of them like `active`. */
+  readonly series: readonly string[];
   readonly frontier: string;
   readonly attention: string;
   readonly ffn: string;
@@ -64,6 +66,14 @@ export function readTheme(): Theme {
     active: opaque(color(...(highContrast ? ['charts-red', '#f48771'] : ['charts-orange', '#d18616']))),
     document: opaque(color('charts-green', light ? '#388a34' : '#89d185')),
     catalog: opaque(color('charts-blue', light ? '#1a85ff' : '#3794ff')),
+    series: [
+      opaque(color('charts-blue', light ? '#1a85ff' : '#3794ff')),
+      opaque(color('charts-green', light ? '#388a34' : '#89d185')),
+      opaque(color('charts-purple', light ? '#652d90' : '#b180d7')),
+      // Yellow is too near to the orange of the open config, red to its red in high contrast.
+      opaque(color(...(highContrast ? ['charts-yellow', '#cca700'] : ['charts-red', '#f14c4c']))),
+      fade(foreground, highContrast ? 1 : 0.65),
+    ],
     frontier: fade(foreground, highContrast ? 1 : 0.55),
     attention: opaque(color('charts-blue', light ? '#1a85ff' : '#3794ff')),
     ffn: opaque(color('charts-yellow', light ? '#bf8803' : '#cca700')),
