@@ -109,8 +109,12 @@ function matcherOf(files: unknown): FileBudget['holdsFor'] {
   return (relativePath) => relativePath !== null && matches(relativePath);
 }
 
-/** One that the schema refused is null. */
-const isDollarBudget = (value: unknown): value is DollarBudget => isObject(value);
+/** One whose values the schema refused has nulls, and a half-typed one lacks them. */
+const isDollarBudget = (value: unknown): value is DollarBudget =>
+  isObject(value) &&
+  typeof value.target === 'string' &&
+  typeof value.context === 'number' &&
+  typeof value.atMost === 'number';
 
 /**
  * Does a path match? A glob without a slash is met by names at any depth, one that begins with `!` takes files out again

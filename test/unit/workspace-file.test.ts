@@ -109,6 +109,13 @@ describe('workspace file', () => {
     assert.equal(budgets[1]?.usdPer1M?.length, 1);
     assert.equal(budgets[1].source, 'decode-lens.json, budgets[2]');
   });
+
+  it('passes over budgets that are only begun', () => {
+    const text =
+      '{"budgets": [{"usdPer1M": [{}, {"target": "H800"}, {"target": 1, "context": 8, "atMost": 1}]}]}';
+    const { budgets } = settingsWith(read(text), DEFAULT_SETTINGS, 'x/config.json');
+    assert.deepEqual(budgets[0]?.usdPer1M, []);
+  });
   it('says what it could have meant', () => {
     const [finding] = read({ acounting: 'exact' }).findings;
     assert.match(finding?.message ?? '', /did you mean "accounting"\?/);
