@@ -41,8 +41,21 @@ export interface Controls {
   update(state: PanelState, hidden: ReadonlySet<string>): void;
 }
 
-function fieldset(id: string, legend: string, ...children: readonly HTMLElement[]): HTMLElement {
-  return el('fieldset', { id }, el('legend', {}, legend), ...children);
+/** Choices that are open when asked for: closed, they say what is chosen. */
+function choiceList(id: string, label: string, ...children: readonly HTMLElement[]) {
+  const chosen = el('span', { class: 'chosen' });
+  const element = el(
+    'details',
+    { id, class: 'choices' },
+    el('summary', {}, el('span', { class: 'control-label' }, label), chosen),
+    el('fieldset', { 'aria-label': label }, ...children),
+  );
+  return {
+    element,
+    say(text: string): void {
+      setText(chosen, text);
+    },
+  };
 }
 
 function targetTitle({ title, usdPerHour, source }: AcceleratorChoice): string {
@@ -171,6 +184,8 @@ export function controls(events: ControlEvents): Controls {
     setHidden(state?.models.filter((model) => !model.active).map((model) => model.id) ?? []);
   });
 
+  const targetList = choiceList('targets', 'Targets', targets, unpricedNote);
+  const modelList = choiceList('models', 'Models', models, el('div', { class: 'actions' }, all, none));
   const element = el(
     'div',
     { class: 'controls' },
@@ -182,8 +197,8 @@ export function controls(events: ControlEvents): Controls {
       precision.element,
       kvPrecision.element,
     ),
-    fieldset('targets', 'Targets', targets, unpricedNote),
-    fieldset('models', 'Models', models, el('div', { class: 'actions' }, all, none)),
+    targetList.element,
+    modelList.element,
   );
 
   return {
@@ -209,7 +224,10 @@ export function controls(events: ControlEvents): Controls {
       precision.set(precisions, options.precision);
       kvPrecision.set(precisions, options.kvPrecision);
       showTargets(next);
+      targetList.say(options.targets.join(', '));
       showModels(next.models);
+      const shown = next.models.filter(({ id }) => !hidden.has(id)).length;
+      modelList.say(`${shown} of ${next.models.length} shown`);
     },
   };
 }

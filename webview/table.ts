@@ -11,6 +11,8 @@ export interface Cell {
   readonly text: string;
   /** As it stands in the analysis: `data-value` of the cell, and what is copied. */
   readonly value: string | number | null;
+  /** Said below it, smaller. */
+  readonly note?: string;
 }
 
 export type RowKind = 'active' | 'document' | 'workspace' | 'catalog';
@@ -154,8 +156,10 @@ export class DataTable {
       name.tabIndex = row.repeated === true ? -1 : 0;
     }
     cells.forEach((cell, index) => {
-      const { text, value } = row.cells[index] ?? { text: '', value: null };
-      setText(cell, text);
+      const { text, value, note }: Cell = row.cells[index] ?? { text: '', value: null };
+      if (note === undefined) setText(cell, text);
+      else if (cell.textContent !== text + note)
+        cell.replaceChildren(text, el('span', { class: 'delta' }, note));
       cell.dataset.value = String(value ?? '');
     });
   }

@@ -12,6 +12,7 @@ import {
 import { type Anchor, type Box, crosses, overlaps, placeLabels } from '../../webview/labels';
 import { paretoFrontier } from '../../webview/views/compare/pareto';
 import { fade, opaque } from '../../webview/color';
+import { deltaText } from '../../webview/views/compare/delta';
 import { csvOf, markdownOf, tsvOf } from '../../webview/grid';
 
 describe('webview: numbers', () => {
@@ -195,5 +196,21 @@ describe('webview: tables for other programs', () => {
 
   it('writes tab-separated text, a line a row', () => {
     assert.equal(tsvOf({ columns: ['a', 'b'], rows: [['x\ty\nz', 1]] }), 'a\tb\nx y z\t1');
+  });
+});
+
+describe('webview: differences from the baseline', () => {
+  it('are percents below twice as much, and factors above', () => {
+    const rows = [
+      [1, 1, 'same'],
+      [1.00001, 1, 'same'],
+      [1.5, 1, '+50%'],
+      [0.875, 1, '−13%'],
+      [2, 1, '2.00×'],
+      [0, 1, '−100%'],
+      [3, 0, 'new'],
+      [0, 0, 'same'],
+    ] as const;
+    for (const [value, base, text] of rows) assert.equal(deltaText(value, base), text);
   });
 });
