@@ -10,6 +10,8 @@ export interface Advice {
   /** The key itself is what is wrong, not its value. */
   readonly onKey?: true;
   readonly fixes?: readonly Fix[];
+  /** What stands there changes nothing. */
+  readonly unnecessary?: true;
   /** Milder than the rule's own, where this instance is. */
   readonly severity?: Severity;
 }

@@ -11,6 +11,7 @@ export type RuleSeverities = Readonly<Record<string, RuleSeverity>>;
 /** A problem that may come with ways to mend it. */
 export interface AdviceProblem extends ReadProblem {
   readonly onKey?: true;
+  readonly unnecessary?: true;
 }
 
 /** What the rules say of a config. Rules that a user switched off, or that the file silences, do not run. */

@@ -46,6 +46,8 @@ export interface Finding {
   readonly range: Range;
   /** Ways to mend it; empty where none is known. */
   readonly fixes: readonly Fix[];
+  /** What stands there changes nothing: editors fade it. */
+  readonly unnecessary?: true;
 }
 
 /** One input of a formula: the symbol as it stands in the formula, its value, and the config keys it was read from. */

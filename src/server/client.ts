@@ -1,5 +1,6 @@
 import {
   CodeActionKind,
+  DiagnosticTag,
   MarkupKind,
   type ClientCapabilities,
   type InitializeParams,
@@ -22,6 +23,8 @@ export interface Client {
   readonly snippets: boolean;
   readonly completionMarkdown: boolean;
   readonly progress: boolean;
+  /** It fades what is unnecessary. */
+  readonly fades: boolean;
   /** VS Code's own JSON support reports syntax errors already. */
   readonly reportsSyntax: boolean;
   /** It has the commands that lenses name. */
@@ -62,6 +65,9 @@ export function clientOf({
     completionMarkdown:
       textDocument?.completion?.completionItem?.documentationFormat?.includes(MarkupKind.Markdown) === true,
     progress: window?.workDoneProgress === true,
+    fades: [textDocument?.publishDiagnostics, textDocument?.diagnostic].some(
+      (diagnostics) => diagnostics?.tagSupport?.valueSet.includes(DiagnosticTag.Unnecessary) === true,
+    ),
     reportsSyntax: options.reportsSyntax === true,
     commands: options.commands === true,
     readsFiles: options.readsFiles === true,

@@ -206,12 +206,20 @@ const contextOf = (
   budgets: settings.budgets,
 });
 
-const pick = ({ code, severity, message, path, fixes }: AdviceProblem): Omit<Finding, 'range'> => ({
+const pick = ({
+  code,
+  severity,
+  message,
+  path,
+  fixes,
+  unnecessary,
+}: AdviceProblem): Omit<Finding, 'range'> => ({
   code,
   severity,
   message,
   path,
   fixes: fixes ?? [],
+  ...(unnecessary ? { unnecessary } : {}),
 });
 
 const NOTHING = {

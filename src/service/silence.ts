@@ -37,6 +37,7 @@ export function unknownIgnores(config: Readonly<Record<string, unknown>>): Advic
         code: 'advice/unknown-rule',
         message: `No finding has the code ${JSON.stringify(entry)}${meant === null ? ': this entry silences nothing.' : `: did you mean "${meant}"?`}`,
         path,
+        ...(meant === null ? { unnecessary: true as const } : {}),
         fixes: [
           meant === null
             ? { title: `Remove ${JSON.stringify(entry)}`, edits: [{ path, remove: true }], isPreferred: true }

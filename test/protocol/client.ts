@@ -44,7 +44,7 @@ export const FULL_CLIENT: ClientCapabilities = {
     hover: { contentFormat: ['markdown', 'plaintext'] },
     inlayHint: { dynamicRegistration: false },
     diagnostic: { dynamicRegistration: false },
-    publishDiagnostics: { dataSupport: true, codeDescriptionSupport: true },
+    publishDiagnostics: { dataSupport: true, codeDescriptionSupport: true, tagSupport: { valueSet: [1, 2] } },
     documentSymbol: { hierarchicalDocumentSymbolSupport: true },
     completion: { completionItem: { snippetSupport: true, documentationFormat: ['markdown', 'plaintext'] } },
     codeAction: {

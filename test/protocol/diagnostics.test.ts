@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { DocumentDiagnosticReport, FullDocumentDiagnosticReport } from 'vscode-languageserver/node';
+import {
+  DiagnosticTag,
+  type Diagnostic,
+  type DocumentDiagnosticReport,
+  type FullDocumentDiagnosticReport,
+} from 'vscode-languageserver/node';
 import { FULL_CLIENT, PUSH_CLIENT, TestClient } from './client';
 import { at, plain, QWEN } from './texts';
 
@@ -47,6 +52,22 @@ describe('diagnostics', () => {
     assert.ok(full(await pull(uri, resultId)).items.every(({ code }) => code !== 'schema/minimum'));
     await client.until(() => client.heard.includes('decodeLens/analyzed'));
     assert.equal(client.hasDiagnostics(uri), false);
+  });
+
+  it('fade keys that change nothing, for clients that can', async () => {
+    const text = QWEN.replace('"hidden_size"', '"moe_intermediate_size": 1536, "hidden_size"');
+    const dead = (items: readonly Diagnostic[]) => items.find(({ code }) => code === 'shape/dead-key');
+    for (const [capabilities, tags] of [
+      [FULL_CLIENT, [DiagnosticTag.Unnecessary]],
+      [{ textDocument: { diagnostic: {} } }, undefined],
+    ] as const) {
+      await start(capabilities);
+      await client.open('file:///faded/config.json', text);
+      const { items } = full(await pull('file:///faded/config.json'));
+      assert.deepEqual(dead(items)?.tags, tags);
+      assert.ok(items.every(({ code, tags: others }) => code === 'shape/dead-key' || others === undefined));
+      if (tags !== undefined) await client.stop();
+    }
   });
 
   it('follow settings: the client is told to ask again, and the old result is none', async () => {

@@ -269,6 +269,7 @@ const report: AnalysisReport = {
           severity: 'error',
           message: 'm',
           path: ['a', 0],
+          unnecessary: true,
           fixes: [
             {
               title: 't',

@@ -40,6 +40,24 @@ const changed = (document: TextDocument, edits: readonly ConfigEdit[]): string =
   return change ? TextDocument.applyEdits(document, [change]) : document.getText();
 };
 
+/** What stands for nothing, by its place. */
+const unnecessary = (config: Config) =>
+  analyzed(config)
+    .analysis.findings.filter((finding) => finding.unnecessary)
+    .map(({ path }) => path.join('.'));
+
+describe('what changes nothing', () => {
+  it('is said to be unnecessary: keys that nothing reads, entries that silence nothing', () => {
+    const config = {
+      ...LLAMA_3_8B,
+      n_group: 8,
+      $decodeLens: { ignore: ['nothing/like-it', 'shape/ded-key'] },
+    };
+    assert.deepEqual(unnecessary(config), ['$decodeLens.ignore.0', 'n_group']);
+    assert.deepEqual(unnecessary({ ...UNEVEN, rms_norm_epss: 1e-5 }), []);
+  });
+});
+
 describe('silencing', () => {
   const ignoring = (config: Config, ...ignore: unknown[]): Config => ({ ...config, $decodeLens: { ignore } });
 

@@ -122,15 +122,20 @@ function inTermsOf(
       title,
       kind,
       ...(isPreferred === true ? { isPreferred } : {}),
-      ...(finding ? { diagnostics: [given(finding, version, context.diagnostics)] } : {}),
+      ...(finding ? { diagnostics: [given(finding, version, client, context.diagnostics)] } : {}),
       ...(edit ? { edit } : { data }),
     },
   ];
 }
 
 /** The diagnostic that the client has for a finding: it may compare by what it got. */
-const given = (finding: Finding, version: number, diagnostics: readonly Diagnostic[]): Diagnostic =>
-  diagnostics.find((diagnostic) => isOf(finding, diagnostic)) ?? diagnosticOf(finding, version);
+const given = (
+  finding: Finding,
+  version: number,
+  client: Client,
+  diagnostics: readonly Diagnostic[],
+): Diagnostic =>
+  diagnostics.find((diagnostic) => isOf(finding, diagnostic)) ?? diagnosticOf(finding, version, client);
 
 const isOf = (finding: Finding, { code, message, range: { start } }: Diagnostic): boolean =>
   code === finding.code &&

@@ -1,5 +1,6 @@
 import {
   DiagnosticSeverity,
+  DiagnosticTag,
   DocumentDiagnosticReportKind,
   type Diagnostic,
   type DocumentDiagnosticParams,
@@ -97,17 +98,18 @@ async function itemsOf(core: Core, uri: string): Promise<Diagnostic[]> {
   const { readWorkspaceFile } = await core.loadService();
   return readWorkspaceFile(document.getText(), uri, service)
     .findings.filter(({ code }) => !(core.client.reportsSyntax && /^(json|schema)\//.test(code)))
-    .map((finding) => diagnosticOf(finding, document.version));
+    .map((finding) => diagnosticOf(finding, document.version, core.client));
 }
 
 const diagnosticsOf = (config: ConfigVersion | null, client: Client): Diagnostic[] =>
   (config?.analyzed.analysis.findings ?? [])
     .filter((finding) => !(client.reportsSyntax && finding.code === 'json/syntax'))
-    .map((finding) => diagnosticOf(finding, config?.version ?? 0));
+    .map((finding) => diagnosticOf(finding, config?.version ?? 0, client));
 
 export const diagnosticOf = (
-  { range, severity, code, message, fixes }: Finding,
+  { range, severity, code, message, fixes, unnecessary }: Finding,
   version: number,
+  { fades }: Client,
 ): Diagnostic => ({
   range,
   severity: SEVERITY[severity],
@@ -115,6 +117,7 @@ export const diagnosticOf = (
   codeDescription: { href: documentationOf(code) },
   message,
   source: packageJson.name,
+  ...(unnecessary && fades ? { tags: [DiagnosticTag.Unnecessary] } : {}),
   ...(fixes.length > 0 ? { data: { version, fixes } satisfies DiagnosticData } : {}),
 });
 

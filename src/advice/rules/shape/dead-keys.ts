@@ -59,6 +59,7 @@ export const deadKeys: ModelRule = {
         {
           path,
           onKey: true,
+          unnecessary: true,
           message: `${family.name} models have no ${part} that would read "${key}": it has no effect.`,
           fixes: [removeKey(path, 'no effect')],
         },
