@@ -6,6 +6,8 @@ import type {
   OverviewParams,
   RooflineData,
   RooflineParams,
+  SensitivityData,
+  SensitivityParams,
   SweepData,
   SweepParams,
 } from './views';
@@ -46,8 +48,9 @@ export interface ViewRequests {
   readonly overview: { readonly params: OverviewParams; readonly result: OverviewData | null };
   readonly sweep: { readonly params: SweepParams; readonly result: SweepData };
   readonly roofline: { readonly params: RooflineParams; readonly result: RooflineData };
+  readonly sensitivity: { readonly params: SensitivityParams; readonly result: SensitivityData | null };
 }
-export const VIEW_METHODS: readonly (keyof ViewRequests)[] = ['overview', 'sweep', 'roofline'];
+export const VIEW_METHODS: readonly (keyof ViewRequests)[] = ['overview', 'sweep', 'roofline', 'sensitivity'];
 
 /** A file that the user saves where he likes. */
 export interface ExportedFile {
@@ -98,6 +101,12 @@ export type PanelResponse =
 export type HostMessage =
   | { readonly type: 'state'; readonly state: PanelState }
   | { readonly type: 'failed'; readonly message: string }
+  /** What the host changed of the panel's choices, to be remembered. */
+  | {
+      readonly type: 'remember';
+      readonly options: Partial<AnalysisOptions>;
+      readonly models: readonly string[];
+    }
   /** Shows a view, as a command asks for it. */
   | { readonly type: 'show'; readonly view: string }
   | PanelResponse;

@@ -1,5 +1,6 @@
 /** Custom requests and notifications of the language server, typed once for both sides. */
-import type { AnalysisOptions } from './analysis';
+import type { ConfigEdit } from './advice';
+import type { AnalysisOptions, JsonPath, Range } from './analysis';
 import type { PanelState, ViewRequests } from './panel';
 
 /** What a client may say of itself in `initializationOptions`. All of it may be absent: nothing is assumed. */
@@ -37,6 +38,8 @@ export const COMPARE_REQUEST = 'decodeLens/compare';
 export interface CompareParams {
   /** URI of the config in the active editor, if it is one. */
   readonly activeUri?: string;
+  /** URIs of configs that are compared though they may not be open; those that can't be read are left out. */
+  readonly uris?: readonly string[];
   /** Override the settings, field by field. */
   readonly options?: Partial<AnalysisOptions>;
 }
@@ -49,6 +52,27 @@ export interface ViewParams extends CompareParams {
   readonly params: ViewRequests[keyof ViewRequests]['params'];
 }
 export type ViewResult = ViewRequests[keyof ViewRequests]['result'];
+
+/** Request: edits of an open document's values as the one change of its text that makes them; see `ConfigEdit`. */
+export const TEXT_CHANGE_REQUEST = 'decodeLens/textChange';
+export interface TextChangeParams {
+  readonly uri: string;
+  readonly edits: readonly ConfigEdit[];
+}
+/** Of the version that the server knows; null where nothing would change. */
+export type TextChangeResult = {
+  readonly version: number;
+  readonly range: Range;
+  readonly newText: string;
+} | null;
+
+/** Request: where a value of an open document stands; null where there is none. */
+export const PLACE_REQUEST = 'decodeLens/place';
+export interface PlaceParams {
+  readonly uri: string;
+  readonly path: JsonPath;
+}
+export type PlaceResult = { readonly range: Range } | null;
 
 /** Request: is this open document a model config, and of which family? */
 export const IDENTIFY_REQUEST = 'decodeLens/identify';

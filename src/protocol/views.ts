@@ -1,5 +1,7 @@
 /** What the panel's views draw, beyond the analysis itself. Computed by the service, asked for by the webview. */
-import type { Precision } from './analysis';
+import type { ConfigEdit } from './advice';
+import type { JsonPath, Precision } from './analysis';
+import type { AlsoChanged } from './sensitivity';
 
 /** Parts of a decode step, in the order in which a breakdown shows them. */
 export type ModulePartName =
@@ -118,8 +120,54 @@ export interface RooflineData {
   } | null;
 }
 
+/** A model's figures that a field moves, or how far they move; dollars per 1M tokens at the context. */
+export interface FieldEffect {
+  /** By target; targets without a price are absent. */
+  readonly usdPer1M: Readonly<Record<string, number>>;
+  /** The best AFD pair; null where no target has a price. */
+  readonly afdUsdPer1M: number | null;
+  readonly kvBytesPerToken: number;
+  readonly totalParameters: number;
+  readonly activatedParameters: number;
+  /** Query heads times the rank of one head's QK^T form. */
+  readonly effectiveRank: number;
+}
+
+/** A neighbouring value of a field, and what it brings. */
+export interface FieldStep {
+  readonly to: number;
+  /** Of the field, and of what has to change with it. */
+  readonly edits: readonly ConfigEdit[];
+  readonly also: readonly AlsoChanged[];
+  /** After less before. */
+  readonly change: FieldEffect;
+}
+
+export interface FieldWorth {
+  readonly path: JsonPath;
+  /** `KV heads`, `expert width`. */
+  readonly what: string;
+  readonly value: number;
+  /** The next value below and above, as far as the config may have them. */
+  readonly steps: readonly FieldStep[];
+}
+
+export interface SensitivityData {
+  readonly id: string;
+  readonly context: number;
+  /** The model as it is. */
+  readonly now: FieldEffect;
+  /** In the order of `decode-lens sensitivity`. */
+  readonly fields: readonly FieldWorth[];
+}
+
 export interface OverviewParams {
   readonly id: string;
+  readonly context: number;
+}
+export interface SensitivityParams {
+  readonly id: string;
+  /** One of the options' contexts. */
   readonly context: number;
 }
 export interface SweepParams {

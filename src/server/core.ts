@@ -6,13 +6,20 @@ import {
   type ServerCapabilities,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { READ_FILE_REQUEST, type ReadFileParams, type ReadFileResult } from '../protocol';
+import {
+  READ_FILE_MAX_BYTES,
+  READ_FILE_REQUEST,
+  type ReadFileParams,
+  type ReadFileResult,
+} from '../protocol';
 import type * as service from '../service';
 import type { AnalyzedConfig } from '../service';
 import { AnalysisCache, type Choices } from './analysis-cache';
 import { Checkpoints } from './checkpoints';
+import { ClosedTexts } from './closed-texts';
 import { BARE_CLIENT, type Client } from './client';
 import { contentModified, Guard } from './guard';
+import { readText } from './read-text';
 import { SettingsStore, type DocumentSettings } from './settings-store';
 import { isWorkspaceFile, WorkspaceFiles } from './workspace-files';
 
@@ -61,6 +68,9 @@ export class Core {
     askClient: (uri) => this.askForText(uri),
     loadService: () => this.loadService(),
   });
+  private readonly closedTexts = new ClosedTexts((uri) =>
+    readText(uri, READ_FILE_MAX_BYTES, (file) => this.askForText(file)),
+  );
   client: Client = BARE_CLIENT;
   /** Counts what changed besides texts: settings, files beside configs. */
   generation = 0;
@@ -151,6 +161,15 @@ export class Core {
       ? this.cache.underChoices(document, settings.service, choices, service)
       : this.cache.analyze(document, settings.service, service);
     return analyzed && { uri, version: document.version, analyzed, settings, service };
+  }
+
+  /** A config that is not open, as its file is now; null where there is none that can be read. */
+  async closedConfigOf(uri: string, choices: Choices): Promise<AnalyzedConfig | null> {
+    const service = await this.loadService();
+    const document = await this.closedTexts.documentOf(uri);
+    if (!document || !service.mayBeModelConfig(document.getText())) return null;
+    const settings = await this.settings.of(uri);
+    return this.cache.underChoices(document, settings.service, choices, service);
   }
 
   /**

@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { URI, Utils } from 'vscode-uri';
 import { WORKSPACE_FILE_NAME } from '../protocol';
 import type * as service from '../service';
 import type { ServiceSettings } from '../service';
+import { readText } from './read-text';
 
 /** Longer ones are not read: no settings are. */
 const MAX_BYTES = 1 << 20;
@@ -64,16 +65,7 @@ export class WorkspaceFiles {
   }
 
   private async read(uri: string): Promise<string | null> {
-    const open = this.host.openText(uri);
-    if (open !== undefined) return open;
-    const parsed = URI.parse(uri);
-    if (parsed.scheme !== 'file') return this.host.askClient(uri);
-    try {
-      const { size } = await stat(parsed.fsPath);
-      return size > MAX_BYTES ? null : await readFile(parsed.fsPath, 'utf8');
-    } catch {
-      return null;
-    }
+    return this.host.openText(uri) ?? readText(uri, MAX_BYTES, this.host.askClient);
   }
 }
 

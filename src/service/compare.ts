@@ -4,9 +4,11 @@ import type { AnalyzedConfig } from './analyze';
 import { analyzedCatalog } from './catalog-models';
 import type { ServiceSettings } from './settings';
 
-/** An open config to be compared. */
+/** A config to be compared. */
 export interface OpenConfig {
   readonly uri: string;
+  /** It is open, unless it is only a file of the workspace. */
+  readonly origin?: 'document' | 'workspace';
   readonly analyzed: AnalyzedConfig;
 }
 
@@ -16,9 +18,9 @@ export function compareModels(
   activeUri: string | undefined,
   settings: ServiceSettings,
 ): PanelState {
-  const documents = open.map(({ uri, analyzed }): ComparedModel => ({
+  const documents = open.map(({ uri, origin, analyzed }): ComparedModel => ({
     id: uri,
-    origin: 'document',
+    origin: origin ?? 'document',
     label: analyzed.analysis.model?.name ?? analyzed.analysis.file,
     active: uri === activeUri,
     analysis: analyzed.analysis,

@@ -2,6 +2,7 @@ import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { parseConfigText, propertiesOf } from '../architecture';
 import type { ConfigEdit, JsonPath, Range } from '../protocol';
+import { rangeOfPath } from './ranges';
 
 /** A replacement in a text, for any editor. */
 export interface TextChange {
@@ -27,6 +28,13 @@ export function textChange(document: TextDocument, edits: readonly ConfigEdit[])
     range: { start: document.positionAt(start), end: document.positionAt(before.length - tail) },
     newText: after.slice(start, after.length - tail),
   };
+}
+
+/** Where a value stands in a text; null where there is none. */
+export function placeOf(document: TextDocument, path: JsonPath): Range | null {
+  const config = parseConfigText(document.getText());
+  if (!config.root || !findNodeAtLocation(config.root, [...path])) return null;
+  return rangeOfPath(document, config, path, false);
 }
 
 /** One edit; a place that does not exist is left alone, but for a new key of an object that does, as with `applyEdits`. */

@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { CATALOG } from '../../src/catalog';
 import { analyzeCatalog, DEFAULT_SETTINGS } from '../../src/service';
 import { expectedExperts } from '../../src/cost';
-import { contextsBetween, overviewOf, rooflineOf, sweepOf, type ViewModel } from '../../src/service/views';
+import {
+  contextsBetween,
+  overviewOf,
+  rooflineOf,
+  sensitivityAt,
+  sweepOf,
+  type ViewModel,
+} from '../../src/service/views';
 
 const analyzed = (name: string) => {
   const config = analyzeCatalog(name, DEFAULT_SETTINGS);
@@ -44,6 +51,23 @@ describe('views', () => {
         'KV per token',
       );
     });
+
+  it('what a field is worth is what the analysis of the changed config says', () => {
+    const { subject, analysis } = analyzed('DeepSeek-V3');
+    const { now, fields } = sensitivityAt('DeepSeek-V3', subject, 32768);
+    const costAt = (cost: readonly { target: string; context: number; totalUsdPer1M: number }[]) =>
+      cost.find((c) => c.target === 'H20' && c.context === 32768)?.totalUsdPer1M ?? NaN;
+    near(now.usdPer1M.H20 ?? NaN, costAt(analysis.cost), 'now');
+    assert.ok(fields.length > 5);
+    for (const { path, steps } of fields.slice(0, 3))
+      for (const { edits, change } of steps) {
+        const after = subject.after(edits);
+        assert.ok(after);
+        const { usdPer1M, kvBytesPerToken } = sensitivityAt('x', after, 32768).now;
+        near(usdPer1M.H20 ?? NaN, (now.usdPer1M.H20 ?? NaN) + (change.usdPer1M.H20 ?? NaN), path.join('.'));
+        assert.equal(kvBytesPerToken, now.kvBytesPerToken + change.kvBytesPerToken, path.join('.'));
+      }
+  });
 
   it('a sweep says what an analysis at its contexts does', () => {
     const sweep = sweepOf([model('Step-3'), model('DeepSeek-V3')], 1024, 1 << 20);

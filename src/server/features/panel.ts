@@ -1,9 +1,16 @@
 import type { WorkDoneProgressParams } from 'vscode-languageserver';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
 import {
   COMPARE_REQUEST,
+  PLACE_REQUEST,
+  TEXT_CHANGE_REQUEST,
   VIEW_REQUEST,
   type CompareParams,
   type CompareResult,
+  type PlaceParams,
+  type PlaceResult,
+  type TextChangeParams,
+  type TextChangeResult,
   type ViewParams,
   type ViewResult,
 } from '../../protocol';
@@ -36,8 +43,31 @@ export const panel: Feature = {
         return compared ? view(core, compared, params, { token, workDoneToken: undefined }) : cancelled();
       }),
     );
+    connection.onRequest(
+      TEXT_CHANGE_REQUEST,
+      guard.request<TextChangeParams, TextChangeResult>(TEXT_CHANGE_REQUEST, async ({ uri, edits }) => {
+        const { textChange } = await core.loadService();
+        const document = documentOf(core, uri);
+        const change = textChange(document, edits);
+        return change && { version: document.version, ...change };
+      }),
+    );
+    connection.onRequest(
+      PLACE_REQUEST,
+      guard.request<PlaceParams, PlaceResult>(PLACE_REQUEST, async ({ uri, path }) => {
+        const { placeOf } = await core.loadService();
+        const range = placeOf(documentOf(core, uri), path);
+        return range && { range };
+      }),
+    );
   },
 };
+
+function documentOf({ documents }: Core, uri: string): TextDocument {
+  const document = documents.get(uri);
+  if (!document) throw new Error(`${uri} is not open`);
+  return document;
+}
 
 interface Compared {
   readonly service: Service;
@@ -46,10 +76,10 @@ interface Compared {
   readonly catalog: readonly AnalyzedConfig[];
 }
 
-/** Open configs and the catalog under the panel's own choices, which are checked like any setting. Null: cancelled. */
+/** Open configs, those of the workspace that are asked for, and the catalog under the panel's own choices, which are checked like any setting. Null: cancelled. */
 async function analyzed(
   core: Core,
-  { activeUri, options }: CompareParams,
+  { activeUri, uris, options }: CompareParams,
   asked: Asked,
 ): Promise<Compared | null> {
   const service = await core.loadService();
@@ -63,6 +93,11 @@ async function analyzed(
       const config = await core.configOf(uri, settings);
       if (config) open.push({ uri, analyzed: config.analyzed });
       return config?.analyzed;
+    }),
+    ...notOpen(uris, documents).map((uri) => async () => {
+      const config = await core.closedConfigOf(uri, settings);
+      if (config) open.push({ uri, origin: 'workspace', analyzed: config });
+      return config;
     }),
     ...service.catalogEntries().map(({ name }) => () => {
       const model = service.analyzeCatalog(name, settings);
@@ -78,6 +113,15 @@ async function analyzed(
   });
   return done && { service, settings, open, catalog };
 }
+
+/** As many as a chart can show. */
+const MAX_CLOSED = 500;
+const notOpen = (uris: unknown, documents: readonly string[]): string[] =>
+  Array.isArray(uris)
+    ? [...new Set<unknown>(uris)]
+        .filter((uri): uri is string => typeof uri === 'string' && !documents.includes(uri))
+        .slice(0, MAX_CLOSED)
+    : [];
 
 /** The models of a chart one by one, each beside the first: what was computed of them is kept, and the whole is quick. */
 async function view(

@@ -2,6 +2,7 @@ import type { ModelSubject } from '../../advice';
 import { VIEW_METHODS, type ViewRequests } from '../../protocol';
 import { overviewOf } from './overview';
 import { rooflineOf } from './roofline';
+import { sensitivityAt } from './sensitivity';
 import { sweepOf, type ViewModel } from './sweep';
 
 /** A question that can't be answered as it is put. */
@@ -28,6 +29,12 @@ const ANSWERS: Answers = {
       context: tokens(context),
       batch: whole(batch, MAX_BATCH, 'batch'),
     });
+  },
+  sensitivity({ id, context }, find) {
+    const subject = find(id);
+    if (!subject) return null;
+    if (subject.context.options.contexts.includes(context)) return sensitivityAt(id, subject, context);
+    throw new ViewError('The context must be one of the options’.');
   },
 };
 

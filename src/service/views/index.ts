@@ -1,4 +1,5 @@
 export * from './overview';
 export * from './roofline';
+export * from './sensitivity';
 export * from './sweep';
 export * from './answer';
