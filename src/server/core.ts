@@ -103,7 +103,13 @@ export class Core {
       async (raw, uri) => {
         const { settings, problems } = (await this.loadService()).readSettings(raw);
         for (const problem of problems) connection.console.warn(`Settings: ${problem}`);
-        return this.workspaceFiles.settingsOf(uri, settings);
+        try {
+          return await this.workspaceFiles.settingsOf(uri, settings);
+        } catch (error) {
+          // Such as a URI that is none (`file:////a`): the config is analysed all the same.
+          this.guard.log(`settings of ${uri}`, error);
+          return settings;
+        }
       },
     );
     this.documents.onDidChangeContent(({ document }) => {
@@ -126,7 +132,11 @@ export class Core {
 
   /** Readers, schemas, rules and catalog are loaded when the first document asks for them. */
   loadService(): Promise<Service> {
-    this.service ??= this.importService();
+    this.service ??= this.importService().catch((error: unknown) => {
+      // Tried again with the next request: an update may have been replacing the file.
+      this.service = null;
+      throw error;
+    });
     return this.service;
   }
 

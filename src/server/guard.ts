@@ -23,9 +23,13 @@ export class Guard {
 
   /** What nobody waits for. */
   background(what: string, run: () => Promise<unknown>): void {
-    run().catch((error: unknown) => {
-      this.log(what, error);
-    });
+    // Also where nothing was awaited yet: sending on a closed connection throws at once.
+    Promise.resolve()
+      .then(run)
+      .catch((error: unknown) => {
+        this.log(what, error);
+      })
+      .catch(() => undefined);
   }
 
   /** A language feature: an editor shows nothing rather than an error, which stands in the log. */

@@ -8,8 +8,11 @@ export async function readText(
   askClient: (uri: string) => Promise<string | null>,
 ): Promise<string | null> {
   const parsed = URI.parse(uri);
-  if (parsed.scheme !== 'file') return askClient(uri);
   try {
+    if (parsed.scheme !== 'file') {
+      const text = await askClient(uri);
+      return text === null || text.length > maxBytes ? null : text;
+    }
     const { size } = await stat(parsed.fsPath);
     return size > maxBytes ? null : await readFile(parsed.fsPath, 'utf8');
   } catch {

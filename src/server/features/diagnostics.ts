@@ -82,7 +82,9 @@ function push(core: Core): void {
     if (!isWorkspaceFile(uri)) send(uri, diagnosticsOf(config, core.client), version);
     else
       core.guard.background('diagnostics', async () => {
-        send(uri, await itemsOf(core, uri), version);
+        const items = await itemsOf(core, uri);
+        // Closed meanwhile, its marks would stay for good.
+        if (core.documents.get(uri)) send(uri, items, version);
       });
   });
   core.onClosed((uri) => {
