@@ -1,5 +1,5 @@
 /**
- * The panel in a plain browser, against a fake host: `npm run webview:dev -- [--port 5180] [--once]`.
+ * The panel in a plain browser, against a fake host: `npm run webview:dev -- [--port 5180] [--config FILE] [--once]`.
  * `--once` builds, prints the bundle's size and ends; else it rebuilds on each request.
  */
 import { readFileSync } from 'node:fs';
@@ -20,7 +20,11 @@ import {
 
 const root = path.resolve(__dirname, '..');
 const { values } = parseArgs({
-  options: { port: { type: 'string', default: '5180' }, once: { type: 'boolean', default: false } },
+  options: {
+    port: { type: 'string', default: '5180' },
+    config: { type: 'string', default: 'examples/my-draft/config.json' },
+    once: { type: 'boolean', default: false },
+  },
 });
 
 /**
@@ -54,12 +58,14 @@ interface Question {
   readonly request?: { readonly method: string; readonly params: unknown };
 }
 
-/** What the extension's host would answer with `examples/my-draft` open. */
+/** What the extension's host would answer with the config open. */
 function answerTo({ options, open, request }: Question): unknown {
   const { settings } = readSettings(options, DEFAULT_SETTINGS);
-  const uri = 'file:///examples/my-draft/config.json';
-  const text = readFileSync(path.join(root, 'examples/my-draft/config.json'), 'utf8');
-  const analyzed = open ? analyzeConfig({ text, file: uri, name: 'my-draft' }, settings) : null;
+  const file = path.resolve(root, values.config);
+  const name = path.basename(path.dirname(file));
+  const uri = `file:///${name}/${path.basename(file)}`;
+  const text = readFileSync(file, 'utf8');
+  const analyzed = open ? analyzeConfig({ text, file: uri, name }, settings) : null;
   if (request === undefined) return compareModels(analyzed ? [{ uri, analyzed }] : [], uri, settings);
   const models = [...(analyzed ? [analyzed] : []), ...analyzedCatalog(settings)];
   return answerView(

@@ -14,7 +14,7 @@ import {
 } from 'chart.js';
 import Annotation from 'chartjs-plugin-annotation';
 import { formatUsdTick } from './format';
-import { HATCH, rememberHatch } from './hatch';
+import { HATCH, rememberHatch, type Hatching } from './hatch';
 import type { Theme } from './theme';
 
 Chart.register(
@@ -89,7 +89,11 @@ export function fontOf(theme: Theme, weight: 'normal' | 'bold' = 'normal', size 
 }
 
 /** A hatched fill, so that a series is told by more than its colour. */
-export function hatch(color: string, background: string): CanvasPattern | string {
+export function hatch(
+  color: string,
+  background: string,
+  hatching: Hatching = 'rising',
+): CanvasPattern | string {
   const { size, lineWidth, lines } = HATCH;
   const tile = document.createElement('canvas');
   tile.width = size;
@@ -101,13 +105,13 @@ export function hatch(color: string, background: string): CanvasPattern | string
   context.strokeStyle = color;
   context.lineWidth = lineWidth;
   context.beginPath();
-  for (const [x1, y1, x2, y2] of lines) {
+  for (const [x1, y1, x2, y2] of lines[hatching]) {
     context.moveTo(x1, y1);
     context.lineTo(x2, y2);
   }
   context.stroke();
   const pattern = context.createPattern(tile, 'repeat');
   if (pattern === null) return color;
-  rememberHatch(pattern, { color, background });
+  rememberHatch(pattern, { color, background, hatching });
   return pattern;
 }

@@ -1,26 +1,12 @@
 /** How the numbers came about: the accounting's notes and the formulas, as the service wrote them. */
-import type { ComparedModel, Formula, PanelState } from '../src/protocol';
+import type { ComparedModel, PanelState } from '../src/protocol';
 import { el, reconcile, setText } from './dom';
-import { formatBytes, formatContext, formatSi, formatUsd } from './format';
+import { formatContext } from './format';
+import { inputsOf, resultText } from './formula';
 
 export interface Method {
   readonly element: HTMLElement;
   update(state: PanelState, shown: readonly ComparedModel[]): void;
-}
-
-function resultText({ result, unit }: Formula): string {
-  const [symbol, ...rest] = unit.split(' ');
-  if (symbol === 'USD' || symbol === '$') return [formatUsd(result), ...rest].join(' ');
-  return unit === 'bytes' ? formatBytes(result) : formatSi(result, unit);
-}
-
-function inputsText({ inputs }: Formula): string {
-  return inputs
-    .map(({ symbol, value, paths, note }) => {
-      const from = [...paths.map((path) => path.join('.')), ...(note === undefined ? [] : [note])].join(', ');
-      return `${symbol} = ${Number(value.toPrecision(6))}${from === '' ? '' : ` (${from})`}`;
-    })
-    .join('; ');
 }
 
 export function method(): Method {
@@ -56,7 +42,13 @@ export function method(): Method {
           const [name, expression, inputs, source] = Array.from(item.children);
           if (name) setText(name, `${formula.label}: ${resultText(formula)}`);
           if (expression) setText(expression, formula.expression);
-          if (inputs) setText(inputs, inputsText(formula));
+          if (inputs)
+            setText(
+              inputs,
+              inputsOf(formula)
+                .map(({ symbol, value, from }) => `${symbol} = ${value}${from === '' ? '' : ` (${from})`}`)
+                .join('; '),
+            );
           if (source) setText(source, formula.source);
         },
       );

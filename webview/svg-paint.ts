@@ -20,7 +20,7 @@ export function paintOf(style: string | object): Paint {
     { patternUnits: 'userSpaceOnUse', width: size, height: size },
     tag('rect', { width: size, height: size, ...fillOf(hatched.background) }) +
       tag('path', {
-        d: lines.map(([x1, y1, x2, y2]) => `M${x1} ${y1}L${x2} ${y2}`).join(''),
+        d: lines[hatched.hatching].map(([x1, y1, x2, y2]) => `M${x1} ${y1}L${x2} ${y2}`).join(''),
         stroke: colorOf(hatched.color).color,
         'stroke-width': lineWidth,
       }),

@@ -20,14 +20,16 @@ export type RowKind = 'active' | 'document' | 'workspace' | 'catalog';
 export interface Row {
   readonly key: string;
   readonly name: string;
-  readonly kind: RowKind;
-  readonly hint: string;
+  /** Marks a model; other rows have none. */
+  readonly kind?: RowKind;
+  readonly hint?: string;
   /** The name stands in the row above already. */
   readonly repeated?: boolean;
   /** Set off from the rows around it. */
   readonly strong?: boolean;
   readonly cells: readonly Cell[];
-  open(): void;
+  /** Without it, the name is no button. */
+  open?(): void;
 }
 
 export class DataTable {
@@ -127,17 +129,17 @@ export class DataTable {
       this.body,
       this.sorted(),
       (row) => row.key,
-      (row) => this.create(row.key),
+      (row) => this.create(row),
       (element, row) => {
         this.fill(element, row);
       },
     );
   }
 
-  private create(key: string): HTMLTableRowElement {
-    const name = el('button', { type: 'button', class: 'name' });
+  private create(row: Row): HTMLTableRowElement {
+    const name = row.open ? el('button', { type: 'button', class: 'name' }) : el('span', { class: 'name' });
     name.addEventListener('click', () => {
-      this.rows.get(key)?.open();
+      this.rows.get(row.key)?.open?.();
     });
     const cells = this.columns.map((column) => el('td', column.numeric === true ? { class: 'numeric' } : {}));
     return el('tr', {}, el('th', { scope: 'row' }, name), ...cells);
@@ -145,15 +147,15 @@ export class DataTable {
 
   private fill(element: HTMLTableRowElement, row: Row): void {
     element.dataset.model = row.name;
-    element.dataset.kind = row.kind;
+    if (row.kind) element.dataset.kind = row.kind;
     element.classList.toggle('repeated', row.repeated === true);
     element.classList.toggle('strong', row.strong === true);
     const [head, ...cells] = Array.from(element.cells);
-    const name = head?.querySelector('button');
+    const name = head?.querySelector<HTMLElement>('.name');
     if (name) {
       setText(name, row.name);
-      name.title = `${row.name}: ${row.hint}`;
-      name.tabIndex = row.repeated === true ? -1 : 0;
+      if (row.hint !== undefined) name.title = `${row.name}: ${row.hint}`;
+      if (row.open) name.tabIndex = row.repeated === true ? -1 : 0;
     }
     cells.forEach((cell, index) => {
       const { text, value, note }: Cell = row.cells[index] ?? { text: '', value: null };

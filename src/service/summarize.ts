@@ -158,7 +158,7 @@ export function summarize(
       `Training cost on ${target.name}`,
       dollars,
       'USD per 1M tokens',
-      `Step-3 report, figure 4: 3 forward passes at ${contextLength(TRAINING_CONTEXT)} context, at 100% MFU; price: ${target.priceSource ?? 'settings'}`,
+      `Step-3 report, figure 4: 3 times the FLOPs of a decoded token at ${contextLength(TRAINING_CONTEXT)} context, at 100% MFU; price: ${target.priceSource ?? 'settings'}`,
     );
     return [{ target: target.name, context: TRAINING_CONTEXT, usdPer1M: dollars.value }];
   });

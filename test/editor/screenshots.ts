@@ -91,6 +91,7 @@ async function shootAdvice(page: Page, file: string): Promise<void> {
 
 async function shootPanel(page: Page, file: string): Promise<void> {
   await runCommand(page, 'Decode Lens: Compare Models');
+  await panelOf(page).locator('#tab-compare').click();
   await panelOf(page).locator('#chart-cost-by-target').waitFor();
   await page.keyboard.press('Control+B');
   await panelOf(page)

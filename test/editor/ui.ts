@@ -108,6 +108,7 @@ export function defineUiTests({ browser, folder, vsix }: UiSetting): void {
 
     it('draws both charts on "Decode Lens: Compare Models"', async () => {
       await runCommand(page, 'Decode Lens: Compare Models');
+      await panelOf(page).locator('#tab-compare').click();
       await panelOf(page).locator('#chart-activated-vs-cost').waitFor();
       const failure = panelOf(page).locator('#failure');
       if (await failure.isVisible()) assert.fail((await failure.textContent()) ?? 'the panel failed');

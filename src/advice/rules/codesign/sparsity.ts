@@ -37,7 +37,8 @@ export const moeOversparse: ModelRule = {
     if (!worst) return [];
     const shared = sharedExpertCount(block);
     // On its own servers the share grows with the experts of the token; over many servers that is not worked out.
-    const free = local === sparsity(block).value ? expertsForSparsity(worst.least, block.experts, shared) : null;
+    const free =
+      local === sparsity(block).value ? expertsForSparsity(worst.least, block.experts, shared) : null;
     const isPossible = free !== null && free > block.topK && free <= block.experts;
     const { serving } = subject.context.options;
     const path = placeOf(subject, block.origins.topK);
