@@ -1,4 +1,10 @@
-import { LSPErrorCodes, ResponseError, type CancellationToken, type Connection } from 'vscode-languageserver';
+import {
+  CancellationToken,
+  ErrorCodes,
+  LSPErrorCodes,
+  ResponseError,
+  type Connection,
+} from 'vscode-languageserver';
 
 /** An answer, or an error without data. */
 type Answer<R> = R | ResponseError<never>;
@@ -11,8 +17,17 @@ export const cancelled = (): ResponseError<never> =>
 export const contentModified = (): ResponseError<never> =>
   new ResponseError(LSPErrorCodes.ContentModified, 'The document has changed meanwhile.');
 
+const notRunning = (state: string): ResponseError<never> =>
+  new ResponseError(
+    state === 'uninitialized' ? ErrorCodes.ServerNotInitialized : ErrorCodes.InvalidRequest,
+    `The server is ${state}.`,
+  );
+
 /** Every handler runs in here: an error is logged and answered, a cancelled request is answered as such. */
 export class Guard {
+  /** Requests are answered from `initialize` to `shutdown`. */
+  state: 'uninitialized' | 'running' | 'shut down' = 'uninitialized';
+
   constructor(private readonly connection: Connection) {}
 
   log(what: string, error: unknown): void {
@@ -51,7 +66,13 @@ export class Guard {
   }
 
   private wrap<P, R>(what: string, handler: Handler<P, R>, failed: (error: unknown) => Answer<R>) {
-    return async (params: P, token: CancellationToken): Promise<Answer<R>> => {
+    return async (first: P | CancellationToken, second?: CancellationToken): Promise<Answer<R>> => {
+      // A request without parameters has its token alone.
+      const [params, token] =
+        second === undefined && CancellationToken.is(first)
+          ? [{} as P, first]
+          : [first as P, second ?? CancellationToken.None];
+      if (this.state !== 'running') return notRunning(this.state);
       try {
         const result = token.isCancellationRequested ? cancelled() : await handler(params, token);
         return isCancelled(token) ? cancelled() : result;

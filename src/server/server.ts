@@ -44,6 +44,7 @@ export function startServer(connection: Connection, loadService: () => Promise<S
   connection.onInitialize((params: InitializeParams): InitializeResult => {
     const client = clientOf(params);
     core.client = client;
+    core.guard.state = 'running';
     core.settings.setStatic(client.settings);
     return {
       serverInfo: { name: packageJson.displayName, version: packageJson.version },
@@ -62,6 +63,10 @@ export function startServer(connection: Connection, loadService: () => Promise<S
       core.guard.background('register', () =>
         connection.client.register(DidChangeConfigurationNotification.type, { section: 'decodeLens' }),
       );
+  });
+
+  connection.onShutdown(() => {
+    core.guard.state = 'shut down';
   });
 
   connection.onDidChangeConfiguration(({ settings: pushed }: { settings: unknown }) => {

@@ -89,11 +89,17 @@ export class TestClient {
       new StreamMessageReader(child.stdout),
       new StreamMessageWriter(child.stdin),
     );
+    connection.listen();
     return new TestClient(child, connection).initialize(capabilities, initializationOptions);
   }
 
   /** In this process, from the sources. */
   static inBand(capabilities = FULL_CLIENT, initializationOptions?: unknown): Promise<TestClient> {
+    return TestClient.uninitialized().initialize(capabilities, initializationOptions);
+  }
+
+  /** The same before anything was said. */
+  static uninitialized(): TestClient {
     const toServer = new PassThrough();
     const toClient = new PassThrough();
     startServer(
@@ -108,10 +114,14 @@ export class TestClient {
       new StreamMessageReader(toClient),
       new StreamMessageWriter(toServer),
     );
-    return new TestClient(null, connection).initialize(capabilities, initializationOptions);
+    connection.listen();
+    return new TestClient(null, connection);
   }
 
-  private async initialize(capabilities: ClientCapabilities, initializationOptions: unknown): Promise<this> {
+  async initialize(
+    capabilities: ClientCapabilities = FULL_CLIENT,
+    initializationOptions?: unknown,
+  ): Promise<this> {
     const { connection } = this;
     connection.onNotification(
       'textDocument/publishDiagnostics',
@@ -143,7 +153,6 @@ export class TestClient {
     connection.onNotification('decodeLens/analyzed', () => {
       this.hear('decodeLens/analyzed');
     });
-    connection.listen();
     this.initializeResult = await connection.sendRequest<InitializeResult>('initialize', {
       processId: this.process ? process.pid : null,
       rootUri: null,
