@@ -72,7 +72,7 @@ export class Core {
     readText(uri, READ_FILE_MAX_BYTES, (file) => this.askForText(file)),
   );
   client: Client = BARE_CLIENT;
-  /** Counts what changed besides texts: settings, files beside configs. */
+  /** Counts what changed besides the texts of open documents: settings, files beside configs, what is open. */
   generation = 0;
 
   private readonly timers = new Map<string, NodeJS.Timeout>();
@@ -124,6 +124,8 @@ export class Core {
     this.documents.onDidClose(({ document: { uri } }) => {
       clearTimeout(this.timers.get(uri));
       this.timers.delete(uri);
+      // When it is opened again, its versions count anew.
+      this.generation++;
       this.cache.forget(uri);
       this.settings.forget(uri);
       this.closed.fire(uri);

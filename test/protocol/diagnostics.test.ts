@@ -85,6 +85,16 @@ describe('diagnostics', () => {
     );
   });
 
+  it('are new for a document that was closed and opened again with another text of the same version', async () => {
+    await start();
+    const uri = 'file:///again/config.json';
+    await client.open(uri, QWEN);
+    const { resultId } = full(await pull(uri));
+    await client.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
+    await client.open(uri, WRONG);
+    assert.ok(full(await pull(uri, resultId)).items.some(({ code }) => code === 'schema/minimum'));
+  });
+
   it('have none for other JSON, for an unknown document, and after closing', async () => {
     await start();
     const uri = 'file:///other/package.json';
