@@ -60,7 +60,9 @@ export function moduleSymbols(analyzed: AnalyzedConfig): ModuleSymbol[] {
     const [value] = property.children?.slice(1) ?? [];
     const path = value ? getNodePath(value) : [];
     const module = moduleOf(path, architecture, [...analyzed.opsByContext.values()][0] ?? []);
-    byModule.set(module, [...(byModule.get(module) ?? []), key]);
+    const others = byModule.get(module);
+    if (others) others.push(key);
+    else byModule.set(module, [key]);
   }
   return MODULES.flatMap((module) => {
     const keys = byModule.get(module);
