@@ -1,6 +1,5 @@
 import * as validators from '#validators';
 import {
-  ALL_FAMILIES,
   FAMILIES,
   FILE_KEY,
   isObject,
@@ -16,7 +15,7 @@ import { catalogEntries, catalogText } from './catalog-models';
 import { cursorPlace, type CursorPlace } from './json-cursor';
 import { keyDescription } from './schema-problems';
 import { silenceableNames } from './silence';
-import { schemasOf, schemaValue, usualValues, type UsualValue } from './usual-values';
+import { classesOf, schemasOf, schemaValue, usualValues, type UsualValue } from './usual-values';
 
 /** Something to write at a place; offsets are UTF-16 code units. */
 export interface Completion {
@@ -163,17 +162,13 @@ function valueCompletions(
 /** Values that no schema lists: families, their classes, codes of findings. Null for other keys. */
 function namesFor(
   path: JsonPath,
-  { modelType }: FamilyMatch,
+  match: FamilyMatch,
   config: Readonly<Record<string, unknown>>,
 ): { readonly value: string; readonly from: string }[] | null {
   const [root, key] = path;
   if (path.at(-1) === 'model_type')
     return [...FAMILIES].map(([type, family]) => ({ value: type, from: family.name }));
-  if (root === 'architectures' && path.length === 2) {
-    const own = ALL_FAMILIES.filter(({ types }) => types.includes(modelType));
-    const families = own.length > 0 ? own : ALL_FAMILIES;
-    return families.flatMap(({ classes = [], name }) => classes.map((value) => ({ value, from: name })));
-  }
+  if (root === 'architectures' && path.length === 2) return classesOf(match);
   if (root === FILE_KEY && key === 'ignore' && path.length === 3) {
     const listed = objectAt(config, [FILE_KEY])?.ignore;
     const taken: readonly unknown[] = Array.isArray(listed) ? listed : [];

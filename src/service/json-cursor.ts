@@ -49,7 +49,12 @@ export function cursorPlace(text: string, offset: number): CursorPlace | null {
     const at = scanner.getTokenOffset();
     const after = at + scanner.getTokenLength();
     if (token === SyntaxKind.EOF || at >= offset) return placeAt(text, open, offset, offset, end);
-    if (COMMENTS.has(token) && offset < after) return null;
+    // A comment of a line goes on to where that line ends.
+    if (
+      COMMENTS.has(token) &&
+      (offset < after || (token === SyntaxKind.LineCommentTrivia && offset === after))
+    )
+      return null;
     if (WORDS.has(token) && offset <= after) {
       // A closed string is left behind; one that its line's end has cut off was never closed.
       const isClosed = token === SyntaxKind.StringLiteral && scanner.getTokenError() === ScanError.None;

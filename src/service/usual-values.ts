@@ -1,5 +1,12 @@
 import * as validators from '#validators';
-import { isObject, matchFamily, objectAt, TOWER_PLACES, type FamilyMatch } from '../architecture';
+import {
+  ALL_FAMILIES,
+  isObject,
+  matchFamily,
+  objectAt,
+  TOWER_PLACES,
+  type FamilyMatch,
+} from '../architecture';
 import { CATALOG } from '../catalog';
 import type { JsonPath } from '../protocol';
 
@@ -38,6 +45,9 @@ export function schemasOf(match: FamilyMatch, object: JsonPath): readonly Schema
 
 /** Values of a key: those of its schema, its family's class default, and those of catalog models of the same schema. */
 export function usualValues(match: FamilyMatch, object: JsonPath, key: string): UsualValue[] {
+  // A class is the family's own: other models of the same schema have others.
+  if (object.length === 0 && key === 'architectures')
+    return classesOf(match).map((own) => ({ ...own, value: [own.value] }));
   const places = schemasOf(match, object);
   const found: UsualValue[] = [];
   const add = (value: unknown, from: string) => {
@@ -65,6 +75,17 @@ export function usualValues(match: FamilyMatch, object: JsonPath, key: string): 
   const types = places.flatMap((place) => schemaValue(place.schema, `${place.prefix}${key}`)?.types ?? []);
   if (types.includes('null')) add(null, '');
   return found;
+}
+
+/** Class names of the model's own family, of its own model type first; of all families while that is not known. */
+export function classesOf({ modelType }: FamilyMatch): { readonly value: string; readonly from: string }[] {
+  const own = ALL_FAMILIES.filter(({ types }) => types.includes(modelType));
+  // `qwen3_moe` is Qwen3MoeForCausalLM's, though its family has Llama's classes too.
+  const bare = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const isOfType = (name: string) => /^(.*?)(for.*|model)$/.exec(bare(name))?.[1] === bare(modelType);
+  return (own.length > 0 ? own : ALL_FAMILIES)
+    .flatMap(({ classes = [], name }) => classes.map((value) => ({ value, from: name })))
+    .sort((a, b) => Number(isOfType(b.value)) - Number(isOfType(a.value)));
 }
 
 export function schemaValue(schema: string, path: string): validators.SchemaValue | undefined {

@@ -93,6 +93,22 @@ describe('completion', () => {
     it('class names of the family', () => {
       assert.deepEqual(at(`{${LLAMA}, "architectures": ["|"]}`).labels.includes('"LlamaForCausalLM"'), true);
     });
+    it('of architectures: a class of the family, never that of another with the same schema', () => {
+      assert.match(taking(`{${LLAMA}, |}`, 'architectures'), /"architectures": \["LlamaForCausalLM"\]/);
+      const qwen = '"model_type": "qwen3_moe", "hidden_size": 4096';
+      assert.match(taking(`{${qwen}, |}`, 'architectures'), /"architectures": \["Qwen3MoeForCausalLM"\]/);
+      const { labels } = at(`{${LLAMA}, "architectures": |}`);
+      assert.ok(labels.includes('["LlamaForCausalLM"]') && !labels.join().includes('Qwen'), labels.join());
+    });
+    it('usual ones of keys that are free', () => {
+      for (const [marked, value] of [
+        ['"torch_dtype": "|"', '"float16"'],
+        ['"hidden_act": |', '"silu"'],
+        ['"rope_scaling": {"rope_type": |}', '"yarn"'],
+        ['"quantization_config": {"quant_method": "|"}', '"awq"'],
+      ] as const)
+        assert.ok(at(`{${LLAMA}, ${marked}}`).labels.includes(value), marked);
+    });
     it('true and false, null where it is allowed', () => {
       assert.deepEqual(at(`{${LLAMA}, "tie_word_embeddings": |}`).labels.slice(0, 2), ['true', 'false']);
     });
@@ -116,6 +132,7 @@ describe('completion', () => {
       ['behind an entry on its line', `{${LLAMA} |}`, undefined],
       ['between a key and its colon', '{"model_type" |: "llama"}', undefined],
       ['in a comment', `{${LLAMA}, // | \n}`, undefined],
+      ['at the end of a comment', `{${LLAMA}, // x|\n}`, undefined],
       ['behind the end', `{${LLAMA}} |`, undefined],
     ] as const)
       it(what, () => {
