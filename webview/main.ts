@@ -11,11 +11,12 @@ import { tabs } from './tabs';
 import { compare } from './views/compare';
 import { context as contexts } from './views/context';
 import { overview } from './views/overview';
+import { roofline } from './views/roofline';
 import { train } from './views/train';
 import { conditions, type View, type ViewContext } from './views/view';
 
 /** In the order of their tabs: a new view is one more entry. */
-const views: readonly View[] = [overview(), compare(), contexts(), train()];
+const views: readonly View[] = [overview(), compare(), contexts(), roofline(), train()];
 
 let state: PanelState | null = null;
 let theme: Theme = readTheme();

@@ -17,6 +17,9 @@ export interface SeriesStyle {
 
 /** The open config's shape is nobody else's. Five colours, six shapes and four dashes: sixty looks before one repeats. */
 const SHAPES = ['circle', 'triangle', 'rect', 'star', 'crossRot', 'rectRounded'] as const;
+/** A triangle fills least of its circle. */
+export const radiusOf = (shape: string, radius: number): number =>
+  shape === 'triangle' ? radius * 1.3 : radius;
 const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [8, 3, 2, 3]];
 
 export function seriesStyles(
@@ -28,13 +31,12 @@ export function seriesStyles(
       model.id,
       model.active
         ? { color: active, dash: [], shape: 'rectRot', radius: 6, width: 3.5 }
-        : {
-            color: series[i % series.length] ?? active,
-            dash: DASHES[i % DASHES.length] ?? [],
-            shape: SHAPES[i % SHAPES.length] ?? 'circle',
-            radius: 4,
-            width: 1.75,
-          },
+        : otherStyle(i, series[i % series.length] ?? active),
     ]),
   );
+}
+
+function otherStyle(i: number, color: string): SeriesStyle {
+  const shape = SHAPES[i % SHAPES.length] ?? 'circle';
+  return { color, dash: DASHES[i % DASHES.length] ?? [], shape, radius: radiusOf(shape, 4), width: 1.75 };
 }

@@ -1,5 +1,5 @@
 /** Where axes have their ticks, and what they say. Pure. */
-import { formatBytes, formatSi, formatUsd } from './format';
+import { formatBytes, formatCount, formatSi, formatUsd } from './format';
 
 /** Contexts in powers of two: all of them on a logarithmic axis, evenly spaced multiples of one on a linear one. */
 export function contextTicks(min: number, max: number, logarithmic: boolean): number[] {
@@ -33,3 +33,4 @@ const withoutZeros = (text: string): string => text.replace(/(\.\d*?)0+(?!\d)/, 
 export const bytesTick = (value: number): string => withoutZeros(formatBytes(value));
 export const usdRoundTick = (value: number): string => withoutZeros(formatUsd(value));
 export const siTick = (value: number, unit: string): string => withoutZeros(formatSi(value, unit));
+export const countTick = (value: number): string => withoutZeros(formatCount(value));

@@ -1,11 +1,11 @@
 /** Figure 1 of the Step-3 report: activated parameters against AFD cost, with the Pareto frontier. */
-import { Chart, type ChartDataset, type Plugin } from 'chart.js';
+import { Chart, type ChartDataset } from 'chart.js';
 import type { AfdCost, ComparedModel } from '../../../src/protocol';
-import { applyTheme, fontOf, FONT_SIZE, paintScale, usdTick } from '../../charts';
+import { applyTheme, paintScale, usdTick } from '../../charts';
 import { Figure } from '../../figure';
 import { post } from '../../host';
 import { formatContext, formatCount, formatUsd, plural, shorten } from '../../format';
-import { type Anchor, placeLabels, type Segment } from '../../labels';
+import { type PointName, type PointNames, pointNamesPlugin, segmentsOf } from '../../point-names';
 import { paretoFrontier } from './pareto';
 import type { Row, RowKind } from '../../table';
 import type { Theme } from '../../theme';
@@ -52,58 +52,15 @@ function pointsOf({ shown, context }: ViewContext): ModelPoint[] {
   });
 }
 
-/** Names beside the points, the active one's first, away from each other and from the frontier. */
-function namePlugin(theme: () => Theme): Plugin<'scatter'> {
-  return {
-    id: 'names',
-    afterDatasetsDraw(chart) {
-      const { ctx, chartArea } = chart;
-      const colors = theme();
-      const line = chart.getDatasetMeta(FRONTIER).data;
-      const segments: Segment[] = line.slice(1).map((end, i) => {
-        const start = line[i] ?? end;
-        return { x1: start.x, y1: start.y, x2: end.x, y2: end.y };
-      });
-      const named = SERIES.flatMap(({ kind, radius }, index) =>
-        chart.getDatasetMeta(index).data.map((element, i) => {
-          const point = chart.data.datasets[index]?.data[i] as unknown as ModelPoint;
-          return { element, kind, radius, text: shorten(point.model.label, LABEL_LIMIT) };
-        }),
-      );
-      ctx.save();
-      ctx.textBaseline = 'middle';
-      const anchors = named.map(({ element, kind, radius, text }): Anchor => {
-        ctx.font = fontOf(colors, kind === 'active' ? 'bold' : 'normal');
-        const { width } = ctx.measureText(text);
-        return { x: element.x, y: element.y, radius: radius + 1, width, height: FONT_SIZE + 3 };
-      });
-      placeLabels(anchors, chartArea, segments).forEach((placed, i) => {
-        const name = named[i];
-        if (placed === null || name === undefined) return;
-        const { box } = placed;
-        const middle = (box.top + box.bottom) / 2;
-        if (placed.leader) {
-          const x = Math.min(Math.max(name.element.x, box.left), box.right);
-          const y = Math.min(Math.max(name.element.y, box.top), box.bottom);
-          ctx.strokeStyle = colors.axis;
-          ctx.lineWidth = 1;
-          ctx.beginPath();
-          ctx.moveTo(name.element.x, name.element.y);
-          ctx.lineTo(x, y);
-          ctx.stroke();
-        }
-        ctx.font = fontOf(colors, name.kind === 'active' ? 'bold' : 'normal');
-        // A halo in the background's colour keeps grid and frontier out of the letters.
-        ctx.strokeStyle = colors.background;
-        ctx.lineWidth = 3;
-        ctx.lineJoin = 'round';
-        ctx.strokeText(name.text, box.left, middle);
-        ctx.fillStyle = colors.foreground;
-        ctx.fillText(name.text, box.left, middle);
-      });
-      ctx.restore();
-    },
-  };
+/** The active one's name first, away from the frontier. */
+function namesIn(chart: Chart<'scatter'>): PointNames {
+  const names = SERIES.flatMap(({ kind, radius }, index) =>
+    chart.getDatasetMeta(index).data.map(({ x, y }, i): PointName => {
+      const point = chart.data.datasets[index]?.data[i] as unknown as ModelPoint;
+      return { x, y, radius, text: shorten(point.model.label, LABEL_LIMIT), bold: kind === 'active' };
+    }),
+  );
+  return { names, lines: segmentsOf(chart.getDatasetMeta(FRONTIER).data) };
 }
 
 export function activatedVsCost(): Drawing {
@@ -192,7 +149,7 @@ export function activatedVsCost(): Drawing {
           },
         },
       },
-      plugins: [namePlugin(() => theme)],
+      plugins: [pointNamesPlugin(namesIn, () => theme)],
     });
 
   const draw = (

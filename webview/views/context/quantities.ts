@@ -19,7 +19,7 @@ export const BYTES: Quantity = {
   name: 'bytes',
   title: 'Bytes of a sequence',
   axis: 'KV cache and states of one sequence',
-  formula: /\bKV\b/i,
+  formula: /^KV cache of a sequence/i,
   values: (sweep) => sweep.bytesPerSequence,
   format: formatBytes,
   tick: bytesTick,
