@@ -1,6 +1,6 @@
 /**
- * Stands in for VS Code in a plain browser: `?theme=light`, `?host=empty|failed|silent`. The development server answers
- * from the language service, as the extension's host does from the language server.
+ * Stands in for VS Code in a plain browser: `?theme=light`, `?host=empty|many|hostile|failed|silent`. The development
+ * server answers from the language service, as the extension's host does from the language server.
  */
 import {
   VIEW_METHODS,
@@ -10,16 +10,19 @@ import {
   type PanelState,
   type WebviewMessage,
 } from '../../src/protocol';
-import { setTheme, type ThemeName, THEMES } from './themes';
+import type { DevApi, OpenConfigs, SentMessage } from './api';
+import { setTheme, THEMES } from './themes';
 
 const query = new URLSearchParams(location.search);
 const kind = query.get('host') ?? 'open';
-const sent: WebviewMessage[] = [];
+const OPEN: Readonly<Record<string, OpenConfigs>> = { empty: 'none', many: 'many', hostile: 'hostile' };
+const sent: SentMessage[] = [];
 let choices: Partial<AnalysisOptions> = {};
+let edits: Readonly<Record<string, unknown>> = {};
 
 /** Asks the development server. */
 async function fromService(request?: PanelRequest): Promise<unknown> {
-  const question = { options: choices, open: kind !== 'empty', request };
+  const question = { options: choices, open: OPEN[kind] ?? 'one', edits, request };
   const response = await fetch('/answer', { method: 'POST', body: JSON.stringify(question) });
   if (!response.ok) throw new Error(await response.text());
   return response.json();
@@ -54,7 +57,7 @@ function send(message: HostMessage): void {
 }
 
 function receive(message: WebviewMessage): void {
-  sent.push(message);
+  sent.push({ message, at: performance.now() });
   if (message.type === 'error') console.error(message.message);
   if (message.type === 'setOptions') choices = { ...choices, ...message.options };
   if (kind === 'silent') return;
@@ -62,23 +65,25 @@ function receive(message: WebviewMessage): void {
   if (message.type === 'request') void response(message).then(send);
 }
 
-let memory: unknown = null;
+/** As VS Code keeps it: over a reload, and as JSON. */
+const MEMORY = 'decode-lens';
 const wantedTheme = query.get('theme');
 setTheme(THEMES.find((name) => name === wantedTheme) ?? 'dark');
 Object.assign(window, {
   acquireVsCodeApi: () => ({
     postMessage: receive,
-    getState: () => memory,
-    setState: (state: unknown) => {
-      memory = state;
+    getState: () => JSON.parse(sessionStorage.getItem(MEMORY) ?? 'null') as unknown,
+    setState: (memory: unknown) => {
+      sessionStorage.setItem(MEMORY, JSON.stringify(memory));
     },
   }),
-  /** For scripts that drive this page. */
   decodeLensDev: {
     sent,
     send,
-    setTheme: (name: ThemeName) => {
-      setTheme(name);
+    setTheme,
+    edit(values) {
+      edits = { ...edits, ...values };
+      void state().then(send);
     },
-  },
+  } satisfies Omit<DevApi, 'charts' | 'tables'>,
 });

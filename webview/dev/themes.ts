@@ -1,12 +1,12 @@
+import type { ThemeName } from './api';
+
 /** VS Code's default themes, as far as the panel uses them: written down by hand, not the product's colours. */
 export const BODY_CLASS = {
   dark: 'vscode-dark',
   light: 'vscode-light',
   'hc-dark': 'vscode-high-contrast',
   'hc-light': 'vscode-high-contrast-light vscode-high-contrast',
-} as const;
-
-export type ThemeName = keyof typeof BODY_CLASS;
+} as const satisfies Readonly<Record<ThemeName, string>>;
 
 const FONT = {
   'font-family': '"Segoe WPC", "Segoe UI", system-ui, "Ubuntu", "Liberation Sans", sans-serif',
