@@ -152,6 +152,10 @@ const NETWORK_SHARE = 2 / 3;
 export const expertsForSparsity = (sparsity: number, routed: number, shared: number): number =>
   Math.max(0, Math.ceil(sparsity * routed - shared));
 
+/** Routed experts a token may activate before its FFNs take longer than the network that a sparsity fills. */
+export const freeExperts = (sparsity: number, routed: number, shared: number): number =>
+  Math.max(0, Math.floor(sparsity * routed - shared));
+
 /** FLOPs of the ops of a role, all layers, one decode step. */
 export const flopsOf = (ops: readonly Op[], role: OpRole): Expression =>
   sum(...ops.filter((op) => op.role === role).map((op) => op.flops));

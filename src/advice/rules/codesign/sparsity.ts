@@ -1,5 +1,12 @@
 import { sharedExpertCount, type MoeBlock } from '../../../architecture';
-import { expertsForSparsity, hitProbability, leastSparsity, mainExperts, sparsity } from '../../../cost';
+import {
+  expertsForSparsity,
+  freeExperts,
+  hitProbability,
+  leastSparsity,
+  mainExperts,
+  sparsity,
+} from '../../../cost';
 import type { Fix, JsonPath } from '../../../protocol';
 import { parameters, percent, whole } from '../../format';
 import type { ModelRule } from '../../rule';
@@ -37,16 +44,17 @@ export const moeOversparse: ModelRule = {
     if (!worst) return [];
     const shared = sharedExpertCount(block);
     // On its own servers the share grows with the experts of the token; over many servers that is not worked out.
-    const free =
-      local === sparsity(block).value ? expertsForSparsity(worst.least, block.experts, shared) : null;
-    const isPossible = free !== null && free > block.topK && free <= block.experts;
+    const isWhole = local === sparsity(block).value;
+    const free = isWhole ? freeExperts(worst.least, block.experts, shared) : 0;
+    const atPeak = expertsForSparsity(worst.least, block.experts, shared);
+    const isPossible = free > block.topK && atPeak <= block.experts;
     const { serving } = subject.context.options;
     const path = placeOf(subject, block.origins.topK);
     const list = byTarget(short.map(({ target, least }) => [target, least.toFixed(3)]));
     return [
       {
         path,
-        message: `${whole(block.topK)}${shared > 0 ? ` + ${Number(shared.toFixed(1))} shared` : ''} of ${whole(block.experts)} experts are a sparsity of ${local.toFixed(3)}, below what an FFN server needs to compute at peak before its network is full at ${serving.tpotMs} ms TPOT (${list}): on ${worst.target.name} it reaches ${percent(local / worst.least)} of its peak at most${isPossible ? `, and ${free} experts instead of ${block.topK} would take it no longer` : ''}.`,
+        message: `${whole(block.topK)}${shared > 0 ? ` + ${Number(shared.toFixed(1))} shared` : ''} of ${whole(block.experts)} experts are a sparsity of ${local.toFixed(3)}, below what an FFN server needs to compute at peak before its network is full at ${serving.tpotMs} ms TPOT (${list}): on ${worst.target.name} it reaches ${percent(local / worst.least)} of its peak at most${isPossible ? `; up to ${free} experts instead of ${block.topK} would take it no longer, and ${atPeak} compute at peak` : ''}.`,
         fixes:
           isPossible && block.origins.topK?.paths[0] ? [moreExperts(subject, block.topK, free, path)] : [],
       },
