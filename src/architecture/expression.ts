@@ -161,13 +161,23 @@ export function formulaInputs(e: Expression): FormulaInput[] {
 }
 
 /** Every path that the expression depends on, each once. */
-export function pathsOf(e: Expression): JsonPath[] {
+export const pathsOf = (e: Expression): JsonPath[] => collectPaths(e, () => true);
+
+/** Those that its value follows from as it stands: of a maximum or minimum, only what is the largest or smallest. */
+export const decidingPathsOf = (e: Expression): JsonPath[] =>
+  collectPaths(
+    e,
+    (arg, { node, value }) => (node.kind !== 'maximum' && node.kind !== 'minimum') || arg.value === value,
+  );
+
+function collectPaths(e: Expression, counts: (arg: Expression, of: Expression) => boolean): JsonPath[] {
   const found = new Map<string, JsonPath>();
-  const visit = ({ node }: Expression): void => {
+  const visit = (of: Expression): void => {
+    const { node } = of;
     if (node.kind === 'constant') return;
     if (node.kind === 'named') visit(node.of);
     else if (node.kind === 'variable') for (const path of node.origin.paths) found.set(path.join('/'), path);
-    else node.args.forEach(visit);
+    else for (const arg of node.args) if (counts(arg, of)) visit(arg);
   };
   visit(e);
   return [...found.values()];

@@ -31,6 +31,10 @@ describe('budgets', () => {
       assert.equal(finding.severity, 'error');
       assert.match(finding.message, /% over the budget of .* \(test\)/);
     });
+  it('in dollars stand on what the roofline is bound by: KV heads where reading KV takes longer', () => {
+    const [finding] = broken('Qwen3-32B', { usdPer1M: [{ target: 'L20', context: 8192, atMost: 1e-6 }] });
+    assert.equal(finding?.path.at(-1), 'num_key_value_heads');
+  });
   it('are kept by a value that equals them, and broken by one more', () => {
     const { kv, total, activated } = valueOf('DeepSeek-V3');
     const limits = { kvBytesPerToken: kv, totalParameters: total, activatedParameters: activated };

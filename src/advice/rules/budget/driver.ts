@@ -1,4 +1,4 @@
-import { pathsOf, type Expression } from '../../../architecture';
+import { decidingPathsOf, type Expression } from '../../../architecture';
 import type { JsonPath } from '../../../protocol';
 import type { ModelSubject } from '../../subject';
 import { costFields, type CostField, type SizeRole } from '../../what-if/sizes';
@@ -27,7 +27,7 @@ export function driversOf(subject: ModelSubject, parts: readonly Part[]): CostFi
   let total = 0;
   for (const { value, of } of parts) {
     total += value;
-    for (const path of pathsOf(of)) shares.set(keyOf(path), (shares.get(keyOf(path)) ?? 0) + value);
+    for (const path of decidingPathsOf(of)) shares.set(keyOf(path), (shares.get(keyOf(path)) ?? 0) + value);
   }
   const fields = costFields(subject.config, subject.architecture).map((field) => ({
     field,
