@@ -201,11 +201,16 @@ describe('hardware rules', () => {
     assert.deepEqual(path, ['n_routed_experts']);
     assert.match(
       message,
-      /holds 4 and the mean is 3\.56, .* 12\.5% more .*; EP 8, or copies of 32 busy experts/,
+      /holds 4 and the mean is 3\.56, .* 12\.5% more .*; EP 64, or copies of 32 busy experts/,
     );
     assert.match(
       one(saidBy('expert-parallel', config, { expertParallel: 320 })).message,
-      /EP 320: 64 GPUs of them without any/,
+      /EP 320: 64 GPUs of them without any, .*; EP 256, or copies/,
+    );
+    const draft = { ...catalogConfig('Qwen3-235B-A22B'), num_experts: 96 };
+    assert.match(
+      one(saidBy('expert-parallel', draft, { expertParallel: 20 })).message,
+      /; EP 16, or copies of 4 busy/,
     );
     assert.deepEqual(saidBy('expert-parallel', config, { expertParallel: 64 }), []);
     assert.deepEqual(saidBy('expert-parallel', LLAMA_3_8B, { expertParallel: 7 }), []);

@@ -1,26 +1,32 @@
 import { gpus, percent } from '../../format';
 import type { Advice, ModelRule } from '../../rule';
 import type { ModelSubject } from '../../subject';
-import { gcd } from './dims';
 
 function check(subject: ModelSubject): readonly Advice[] {
-  const { expertParallel: degree } = subject.context.options.serving;
+  const { expertParallel: degree, gpusPerServer } = subject.context.options.serving;
   if (degree === null || degree === 1) return [];
   const found = new Map<string, Advice>();
   for (const { ffn } of subject.architecture.groups)
     for (const block of ffn) {
       if (block.kind !== 'moe' || block.experts % degree === 0) continue;
       const path = block.origins.experts?.paths[0] ?? subject.textPath;
-      found.set(path.join('/'), { path, message: messageOn(block.experts, degree) });
+      found.set(path.join('/'), { path, message: messageOn(block.experts, degree, gpusPerServer) });
     }
   return [...found.values()];
 }
 
-function messageOn(experts: number, degree: number): string {
+/** The largest lower degree that divides the experts and takes whole servers, or even shares of one; 1 if none does. */
+function evenDegree(experts: number, degree: number, gpusPerServer: number): number {
+  const isPlaced = (n: number) => n % gpusPerServer === 0 || gpusPerServer % n === 0;
+  for (let n = Math.min(degree - 1, experts); n > 1; n--) if (experts % n === 0 && isPlaced(n)) return n;
+  return 1;
+}
+
+function messageOn(experts: number, degree: number, gpusPerServer: number): string {
   const fullest = Math.ceil(experts / degree);
   const mean = Number((experts / degree).toPrecision(3));
   const copies = fullest * degree - experts;
-  const below = gcd(experts, degree);
+  const below = evenDegree(experts, degree, gpusPerServer);
   const held =
     fullest === 1
       ? `${gpus(degree - experts)} of them without any`
