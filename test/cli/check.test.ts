@@ -71,6 +71,9 @@ describe('command line: check', () => {
     assert.equal(run('--fail-on', 'never').status, 0);
     assert.equal(run('small/*.json', '--fail-on', 'warning').status, 0);
     assert.equal(run('nothing').status, 2);
+    const typo = run('smal/*.json');
+    assert.equal(typo.status, 2, 'a pipeline that checks nothing passes for ever');
+    assert.match(typo.stderr, /smal\/\*\.json: no file matches\./);
     assert.equal(run('package.json').status, 2);
   });
   it('reports wrong entries of the workspace file, and goes by the rest', () => {

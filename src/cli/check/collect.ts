@@ -55,9 +55,11 @@ async function candidatesIn(paths: readonly string[]): Promise<Candidate[]> {
     else if (stats?.isDirectory())
       for (const file of await glob('**', { cwd: path, absolute: true, dot: true, ignore: NEVER }))
         add(file, false);
-    else if (isDynamicPattern(path))
-      for (const file of await glob(path, { absolute: true, dot: true, ignore: NEVER })) add(file, false);
-    else throw new InputError(`${path}: no such file or folder.`);
+    else if (isDynamicPattern(path)) {
+      const files = await glob(path, { absolute: true, dot: true, ignore: NEVER });
+      if (files.length === 0) throw new InputError(`${path}: no file matches.`);
+      for (const file of files) add(file, false);
+    } else throw new InputError(`${path}: no such file or folder.`);
   }
   return [...candidates.values()];
 }
