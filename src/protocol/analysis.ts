@@ -38,7 +38,7 @@ export interface Range {
 }
 
 export interface Finding {
-  /** Stable name of the rule, such as `shape/kv-heads`; `docs/rules` has a page for each. */
+  /** Stable name of the rule, such as `shape/window`; `docs/rules` has a page for each. */
   readonly code: string;
   readonly severity: Severity;
   readonly message: string;

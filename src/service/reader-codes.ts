@@ -146,7 +146,7 @@ const schema: readonly ReaderCode[] = [
     code: 'schema/unknown-key',
     title: 'Misspelled key',
     severities: ['warning'],
-    what: 'The family has no such key, and one that it has and the file lacks is a letter or two away. Loaders keep an unknown key without a word, and the class default counts in its place.',
+    what: 'The family has no such key, and one that it has and the file lacks is a letter or two away. Loaders keep an unknown key without a word, and the class default counts in its place. Also said of keys of `"$decodeLens"` and `decode-lens.json` that nothing reads.',
     remedy: 'Rename the key as the fix does, or silence the code where the key is the model’s own.',
     hasFix: true,
   },

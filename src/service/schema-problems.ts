@@ -162,7 +162,7 @@ function pathOf(pointer: string, root: unknown): JsonPath {
   const path: (string | number)[] = [];
   let at = root;
   for (const step of pointer.split('/').slice(1)) {
-    const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = keyOfStep(step);
     path.push(Array.isArray(at) ? Number(key) : key);
     at = (at as Record<string, unknown> | undefined)?.[key];
   }
@@ -216,20 +216,25 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
+/** The key that a step of a JSON pointer (RFC 6901) stands for. */
+const keyOfStep = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');
+
 /** `"layer_types" entry 3` for `/layer_types/3`. */
-function nameOf(instancePath: string): string {
-  const steps = instancePath.split('/').slice(1);
+function nameOf(instancePath: string, root: string): string {
+  const steps = instancePath.split('/').slice(1).map(keyOfStep);
   const last = steps.at(-1);
-  if (last === undefined) return 'This config';
+  if (last === undefined) return root;
   return /^\d+$/.test(last) && steps.length > 1 ? `"${steps.at(-2) ?? ''}" entry ${last}` : `"${last}"`;
 }
+
+const entriesText = (count: unknown): string => `${String(count)} ${count === 1 ? 'entry' : 'entries'}`;
 
 /** Above this a limit only catches absurd values; below, it is one of meaning. */
 const ABSURD = 1000;
 
 /** The error in a sentence; null for ajv's own bookkeeping (`if`, `allOf`), which comes with a cause. */
 function messageOf({ keyword, params, message, instancePath }: SchemaError, isModel: boolean): string | null {
-  const name = nameOf(instancePath);
+  const name = nameOf(instancePath, isModel ? 'This config' : 'This file');
   switch (keyword) {
     case 'if':
     case 'allOf':
@@ -246,6 +251,10 @@ function messageOf({ keyword, params, message, instancePath }: SchemaError, isMo
       return `${name} must be more than ${String(params.limit)}.`;
     case 'maximum':
       return `${name} must be at most ${String(params.limit)}${isModel && Number(params.limit) >= ABSURD ? ': no real model comes near' : ''}.`;
+    case 'minItems':
+      return `${name} must have at least ${entriesText(params.limit)}.`;
+    case 'maxItems':
+      return `${name} must have at most ${entriesText(params.limit)}.`;
     case 'enum':
       return `${name} must be one of ${(params.allowedValues as unknown[]).map((v) => JSON.stringify(v)).join(', ')}.`;
     case 'const':

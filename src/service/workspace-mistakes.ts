@@ -99,7 +99,7 @@ function ruleMistakes(rules: unknown): WorkspaceMistake[] {
     const meant = didYouMean(code, known);
     const remedy =
       meant === null
-        ? 'write a rule such as "shape/kv-heads" or a group such as "hardware/*".'
+        ? 'write a rule such as "shape/window" or a group such as "hardware/*".'
         : `did you mean "${meant}"?`;
     const message = `No rule has the code ${JSON.stringify(code)}: ${remedy}`;
     return [

@@ -106,6 +106,11 @@ describe('silencing', () => {
     assert.deepEqual(found(ignoring(LLAMA_3_8B, 'hardware/*', 'schema/*')), []);
   });
 
+  it('tells a key of its own that nothing reads', () => {
+    const own = { ...LLAMA_3_8B, $decodeLens: { ignored: ['hardware/*'] } };
+    assert.deepEqual(found(own), ['schema/unknown-key warning']);
+  });
+
   it('leaves the file a config, whatever stands there', () => {
     for (const own of [{}, { ignore: [] }, { ignore: null }, null, true, 'no', [1], { ignore: { a: 1 } }]) {
       const { architecture } = analyzed({ ...LLAMA_3_8B, $decodeLens: own });

@@ -9,6 +9,7 @@ import {
   settingsWith,
   targetsOf,
 } from '../../src/service';
+import { silenceableNames } from '../../src/service/silence';
 
 const read = (value: unknown) =>
   readWorkspaceFile(typeof value === 'string' ? value : JSON.stringify(value, null, 2), 'decode-lens.json');
@@ -66,6 +67,22 @@ describe('workspace file', () => {
     const file = read('{\n  // the team’s\n  "contexts": [1024,],\n}\n');
     assert.deepEqual(file.findings, []);
     assert.deepEqual(settingsWith(file, DEFAULT_SETTINGS, null).options.contexts, [1024]);
+  });
+  it('names the key as it stands, and what is asked of it', () => {
+    const messages = read('{"rules": {"shape/window": "loud", "nope": "off"}, "targets": []}').findings.map(
+      ({ message }) => message,
+    );
+    assert.ok(
+      messages.some((m) => m.startsWith('"shape/window" must be one of "error"')),
+      messages.join(),
+    );
+    assert.ok(messages.includes('"targets" must have at least 1 entry.'), messages.join());
+    const example = /write a rule such as "([^"]+)"/.exec(messages.join())?.[1];
+    assert.ok(silenceableNames().includes(example ?? ''), `${String(example)} is no rule`);
+    assert.deepEqual(
+      read('[]').findings.map(({ message }) => message),
+      ['This file must be an object.'],
+    );
   });
   it('marks exactly what is wrong, and the rest holds', () => {
     const text = `{
