@@ -8,6 +8,8 @@ import { dimText, gemmsOf, keyOf, namesText, placeOf, roundUp, sizeFix, splitsBl
 const TILE_ROWS = 64;
 /** Bytes of a row that are brought in at a time: TMA's widest swizzle, and the alignment that NVIDIA's guide advises. */
 const SLICE_BYTES = 128;
+/** Bytes that a matrix's rows must be a multiple of for TMA to load them at all. */
+const ALIGNMENT_BYTES = 16;
 /** Losses below this share of a token's GEMM FLOPs are not worth a word. */
 const LEAST_LOSS = 0.01;
 
@@ -52,15 +54,17 @@ function losses(subject: ModelSubject): { readonly total: number; readonly byDim
 function check(subject: ModelSubject): readonly Advice[] {
   const { precision } = subject.context.options;
   const { total, byDim } = losses(subject);
+  const width = BYTES_PER_ELEMENT[precision];
+  const isRagged = ({ whole, shard }: Dim) => ((shard ?? whole) * width) % ALIGNMENT_BYTES !== 0;
   return byDim
-    .filter(({ flops }) => flops >= LEAST_LOSS * total)
+    .filter(({ dim, flops }) => flops >= LEAST_LOSS * total || isRagged(dim))
     .map(({ dim, unit, flops, ownFlops, names }): Advice => {
       const shard = dim.shard ?? dim.whole;
       const key = keyOf(dim, subject);
       const whole = roundUp(dim.whole, unit * dim.degree);
       return {
         path: placeOf(dim, subject),
-        message: `${dimText(dim, subject)} is ${Number((shard / unit).toFixed(2))} times ${unit}, the step of Hopper’s tensor cores at ${precision.toUpperCase()}: padding adds ${percent(flops / ownFlops)} to the work in ${namesText(names)}, ${percent(flops / total)} to a token’s GEMM FLOPs; ${whole} needs none.`,
+        message: `${dimText(dim, subject)} is ${Number((shard / unit).toFixed(2))} times ${unit}, the step of Hopper’s tensor cores at ${precision.toUpperCase()}: padding adds ${percent(flops / ownFlops)} to the work in ${namesText(names)}, ${percent(flops / total)} to a token’s GEMM FLOPs${isRagged(dim) ? `, and rows of ${shard * width} bytes, no multiple of ${ALIGNMENT_BYTES}, must be padded to be loaded at all` : ''}; ${whole} needs none.`,
         fixes: key ? sizeFix(subject, key, dim.whole, whole) : [],
       };
     });
@@ -71,8 +75,8 @@ export const tensorCoreTiles: ModelRule = {
   code: 'hardware/tensor-core-tiles',
   title: 'Dims that miss tensor-core tiles',
   severity: 'information',
-  what: 'Looks at every GEMM of attention and FFN, divided as the configured tensor parallelism divides it: are its output rows a multiple of 64 and its inner dim one of 128 bytes (64 values of BF16, 128 of FP8 or INT8)? Speaks where padding one dim costs 1% of a token’s GEMM FLOPs or more.',
-  why: 'A tensor core works on whole tiles: what a dim lacks to the next multiple is multiplied all the same, as zeros. With f(n) = ceil(n / unit) * unit, a GEMM does f(n) / n times its FLOPs; no kernel does less, and with larger tiles more is lost. FP8 kernels with block scales go further: DeepGEMM takes output dims of multiples of 64 and inner dims of multiples of 128 only.',
+  what: 'Looks at every GEMM of attention and FFN, divided as the configured tensor parallelism divides it: are its output rows a multiple of 64 and its inner dim one of 128 bytes (64 values of BF16, 128 of FP8 or INT8)? Speaks where padding one dim costs 1% of a token’s GEMM FLOPs or more, or where its rows are no multiple of the 16 bytes that loads are aligned to.',
+  why: 'A tensor core works on whole tiles: what a dim lacks to the next multiple is multiplied all the same, as zeros. With f(n) = ceil(n / unit) * unit, a GEMM does f(n) / n times its FLOPs; no kernel does less, and with larger tiles more is lost. FP8 kernels with block scales go further: DeepGEMM takes output dims of multiples of 64 and inner dims of multiples of 128 only. Rows that are no multiple of 16 bytes are refused by TMA and by cuBLAS’s FP8 GEMMs.',
   ignoreWhen:
     'The model decodes at batches so small that weights are read slower than they are multiplied; the engine pads the weights once at load (vLLM does for MXFP4); or the target is another than Hopper.',
   source:
