@@ -36,6 +36,7 @@ describe('shape rules', () => {
     ['heads far too narrow', QWEN3_0_6B, { head_dim: 16 }, ['head-dim head_dim']],
     ['a whole part of the head that turns', gptNeoX, { rotary_pct: 0.25 }, []],
     ['an odd part of the head that turns', gptNeoX, { rotary_pct: 33 / 128 }, ['rotary-dims rotary_pct']],
+    ['an odd head dim, theta left to the default', QWEN3_0_6B, { head_dim: 127 }, ['rotary-dims head_dim']],
     ['more than the head', gptNeoX, { rotary_pct: 1.5 }, ['rotary-dims rotary_pct']],
     [
       'an odd rotary part of a latent',
@@ -98,6 +99,18 @@ describe('shape rules', () => {
       ['expert-groups topk_group'],
     ],
     ['groups that a greedy router ignores', deepseek, { n_group: 7, topk_method: 'greedy' }, []],
+    [
+      'a list of layers that the family leaves to engines, too short',
+      catalogConfig('Qwen3-235B-A22B'),
+      { layer_types: Array<string>(60).fill('full_attention') },
+      ['layer-lists layer_types'],
+    ],
+    [
+      'such a list of the right length',
+      catalogConfig('Qwen3-235B-A22B'),
+      { layer_types: Array<string>(94).fill('full_attention') },
+      [],
+    ],
     ['dense layers before the experts', deepseek, { first_k_dense_replace: 60 }, []],
     [
       'nothing but dense layers',

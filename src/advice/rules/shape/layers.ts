@@ -49,9 +49,9 @@ export const layerIndexes: ModelRule = {
 export const layerLists: ModelRule = {
   of: 'model',
   code: 'shape/layer-lists',
-  title: 'More entries than layers',
+  title: 'Entries that do not match the layers',
   severity: 'warning',
-  what: 'Looks at lists with an entry for each layer that may go on for multi-token-prediction layers, and speaks where they are longer than both together.',
+  what: 'Looks at lists with an entry for each layer that may go on for multi-token-prediction layers, and speaks where they are longer than both together. Of `layer_types` in a family whose own code does not read it, it also speaks where the list is shorter (where the code reads it, that is the error config/per-layer).',
   why: 'Entries beyond the last layer are dropped without a word. Where the layer count was lowered the pattern may now end in the wrong place, such as a last layer without full attention.',
   ignoreWhen:
     'The list is shared by models of several depths, or announces layers that the config does not count.',
@@ -73,9 +73,17 @@ export const layerLists: ModelRule = {
     );
     return LAYER_LISTS.flatMap((key): Advice[] => {
       const list: unknown = text.raw(key);
-      if (!readKeys.has(key) || !Array.isArray(list) || list.length <= layers + mtp) return [];
+      if (!Array.isArray(list)) return [];
       const path = text.pathOf(key);
       const beside = mtp > 0 ? ` and ${mtp} MTP layers` : '';
+      if (key === 'layer_types' && list.length > 0 && list.length < layers)
+        return [
+          {
+            path,
+            message: `${key} has ${list.length} entries for ${layers} layers: engines that read it want one for each.`,
+          },
+        ];
+      if (!readKeys.has(key) || list.length <= layers + mtp) return [];
       const cut = (list as unknown[]).slice(0, layers + mtp);
       return [
         {

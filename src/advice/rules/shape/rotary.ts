@@ -29,7 +29,13 @@ function rotaries(subject: ModelSubject): Rotary[] {
   });
   const factor = stated(text, FACTORS) ?? nested[0] ?? null;
   const count = factor ? null : stated(text, COUNTS);
-  const isRotary = factor !== null || count !== null || rope.length > 0 || text.has('rope_theta');
+  // A family's default turns heads too where the file names no theta; beside recurrent layers attention may go without.
+  const isRotary =
+    factor !== null ||
+    count !== null ||
+    rope.length > 0 ||
+    text.has('rope_theta') ||
+    (text.has('head_dim') && attentionBlocks(subject).every(({ kind }) => kind !== 'recurrent'));
   if (!isRotary) return [];
   const latent = attentionBlocks(subject).flatMap((block) => {
     const path = block.kind === 'latent' ? block.origins.ropeDim?.paths[0] : undefined;
@@ -113,7 +119,7 @@ export const rotaryDims: ModelRule = {
   ignoreWhen: 'The modelling code pads or rounds by itself.',
   source:
     'RoFormer (arXiv:2104.09864), section 3.2; `rotate_half` and `inv_freq` in the modelling code of Llama and GPT-NeoX in transformers.',
-  example: { model: 'Qwen3-32B', changes: { head_dim: 127, rope_theta: 1000000 } },
+  example: { model: 'Qwen3-32B', changes: { head_dim: 127 } },
   check: (subject) => {
     const widest = Math.max(0, ...softmaxBlocks(subject).map(({ headDim }) => headDim));
     return unique(
