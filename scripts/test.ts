@@ -4,7 +4,7 @@ import path from 'node:path';
 import { runEditorTests } from '../test/editor/run';
 
 /**
- * `npm test`: builds, then runs lint, unit, paper, protocol and editor tests, and ends with one line that counts them all.
+ * `npm test`: builds, then runs lint, unit, paper, protocol, panel and editor tests, and ends with one line that counts them all.
  * `--no-editor` leaves the real VS Code out, for a quick look.
  */
 const root = path.resolve(__dirname, '..');
@@ -60,6 +60,7 @@ async function main(): Promise<void> {
     mocha('unit and paper', ['test/unit/**/*.test.ts', 'test/paper/**/*.test.ts'], 10_000),
     mocha('protocol and command line', ['test/protocol/**/*.test.ts', 'test/cli/**/*.test.ts'], 30_000),
   ];
+  counts.push(mocha('panel in a browser', ['test/panel/**/*.test.ts'], 60_000));
   counts.push(mocha('Neovim', ['test/neovim/**/*.test.ts'], 120_000));
   // Real configs with published figures, where that folder lies beside the project.
   const corpus = path.resolve(root, '../shared/configs');

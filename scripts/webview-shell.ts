@@ -78,8 +78,9 @@ function filesOf(kind: OpenConfigs, { name, config }: OpenFile): OpenFile[] {
   }
 }
 
-/** What the extension's host would answer. */
-function answerTo({ options, open, edits, request }: Question, file: string): unknown {
+type Analyzed = Pick<Question, 'options' | 'open' | 'edits'>;
+
+function analyze({ options, open, edits }: Analyzed, file: string) {
   const { settings } = readSettings(options, DEFAULT_SETTINGS);
   const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
   const draft = { name: path.basename(path.dirname(file)), config: { ...config, ...edits } };
@@ -89,13 +90,24 @@ function answerTo({ options, open, edits, request }: Question, file: string): un
     const analyzed = analyzeConfig({ text, file: uri, name: each.name }, settings);
     return analyzed ? [{ uri, analyzed }] : [];
   });
-  if (request === undefined) return compareModels(documents, documents[0]?.uri, settings);
-  const models = [...documents.map(({ analyzed }) => analyzed), ...analyzedCatalog(settings)];
-  return answerView(
-    request.method,
-    request.params,
-    (id) => models.find(({ analysis }) => analysis.file === id)?.subject ?? null,
-  );
+  return { settings, documents };
+}
+
+/** What the extension's host would answer. The last analysis is kept, as the language server keeps it between edits. */
+function answers(file: string): (question: Question) => unknown {
+  let last: { readonly key: string; readonly analysis: ReturnType<typeof analyze> } | null = null;
+  return ({ request, ...asked }) => {
+    const key = JSON.stringify([asked, readFileSync(file, 'utf8')]);
+    if (last?.key !== key) last = { key, analysis: analyze(asked, file) };
+    const { settings, documents } = last.analysis;
+    if (request === undefined) return compareModels(documents, documents[0]?.uri, settings);
+    const models = [...documents.map(({ analyzed }) => analyzed), ...analyzedCatalog(settings)];
+    return answerView(
+      request.method,
+      request.params,
+      (id) => models.find(({ analysis }) => analysis.file === id)?.subject ?? null,
+    );
+  };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -146,6 +158,7 @@ export async function startShell({ port, config, rebuild }: ShellSettings): Prom
     );
   };
   const first = await build();
+  const answer = answers(file);
 
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const name = new URL(request.url ?? '/', 'http://localhost').pathname.slice(1);
@@ -155,7 +168,7 @@ export async function startShell({ port, config, rebuild }: ShellSettings): Prom
     if (name === '') send('text/html', PAGE);
     else if (name === 'answer') {
       const question = JSON.parse(await bodyOf(request)) as Question;
-      send('application/json', JSON.stringify(answerTo(question, file)));
+      send('application/json', JSON.stringify(answer(question)));
     } else {
       const contents = (rebuild ? await build() : first).get(name);
       const type = TYPES[path.extname(name)];

@@ -12,7 +12,8 @@ export interface CrossoverTable {
   update(context: ViewContext, quantity: Quantity, crossovers: readonly Crossover[]): void;
 }
 
-export function crossoverTable(id: string): CrossoverTable {
+/** `of` names the figure in whose place it stands. */
+export function crossoverTable(id: string, of: string): CrossoverTable {
   const table = new DataTable(id, [
     { title: 'From context', numeric: true },
     { title: 'At', numeric: true },
@@ -22,7 +23,7 @@ export function crossoverTable(id: string): CrossoverTable {
   const summary = el('summary');
   const scroll = el(
     'div',
-    { class: 'table-scroll', role: 'region', 'aria-label': 'Crossovers, table', tabindex: '0' },
+    { class: 'table-scroll', role: 'region', 'aria-label': `${of}, crossovers`, tabindex: '0' },
     table.element,
   );
   const element = el('details', { class: 'table' }, summary, scroll);

@@ -127,7 +127,7 @@ export function overContexts(id: string, title: string, lead: string): OverConte
     ],
   });
   figure.setHeight(HEIGHT);
-  const crossings = crossoverTable(`table-${id}-crossovers`);
+  const crossings = crossoverTable(`table-${id}-crossovers`, title);
   // With the other table, before what can be done with them.
   figure.element.lastElementChild?.before(crossings.element);
   let chart: LineChart | null = null;

@@ -47,7 +47,7 @@ export function numberGrid(events: NumberGridEvents): NumberGrid {
         groups,
         ({ key }) => key,
         ({ key }) => {
-          const title = el('h3', { id: `numbers-${key}` });
+          const title = el('h2', { id: `numbers-${key}` });
           return el(
             'div',
             { role: 'group', 'aria-labelledby': title.id },
@@ -92,7 +92,7 @@ interface FormulaPanel {
 }
 
 function formulaPanel(events: NumberGridEvents): FormulaPanel {
-  const title = el('h4');
+  const title = el('h3');
   const expression = el('code');
   const inputs = el('tbody');
   const source = el('cite');
