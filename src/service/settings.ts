@@ -191,8 +191,9 @@ function readRules(
 
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65536;
-const isPositive = (value: unknown): value is number =>
-  typeof value === 'number' && value > 0 && value <= 1e9;
+/** From a microsecond: less is no time that anything takes, and would make quotients infinite. */
+const isMilliseconds = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 1e-3 && value <= 1e9;
 
 /** Parallelism and objective; null takes a choice back. */
 function readServing(
@@ -216,7 +217,7 @@ function readServing(
       tensorParallel: read('tensorParallel', isDegree, `${count}, or null`, base.tensorParallel),
       expertParallel: read('expertParallel', isDegree, `${count}, or null`, base.expertParallel),
       gpusPerServer: read('gpusPerServer', isCount, count, base.gpusPerServer),
-      tpotMs: read('tpotMs', isPositive, 'a number of milliseconds above 0', base.tpotMs),
+      tpotMs: read('tpotMs', isMilliseconds, 'a number of milliseconds from 0.001 to 1e9', base.tpotMs),
       pipelineStages: read('pipelineStages', isCount, count, base.pipelineStages),
     },
     problems,

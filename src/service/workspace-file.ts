@@ -103,8 +103,13 @@ function fileBudget({ files, ...limits }: Readonly<Record<string, unknown>>, ind
   };
 }
 
+/** Longer ones would take seconds to compile, and match no path. */
+const MAX_GLOB_LENGTH = 1000;
+
 function matcherOf(files: unknown): FileBudget['holdsFor'] {
-  const globs = (isList(files) ? files : [files]).filter((glob) => typeof glob === 'string');
+  const globs = (isList(files) ? files : [files]).filter(
+    (glob) => typeof glob === 'string' && glob.length <= MAX_GLOB_LENGTH,
+  ) as readonly string[];
   const matches = globMatcher(globs);
   return (relativePath) => relativePath !== null && matches(relativePath);
 }
@@ -124,7 +129,12 @@ export function globMatcher(globs: readonly string[]): (relativePath: string) =>
   const [taking, leaving] = [globs.filter((g) => !g.startsWith('!')), globs.filter((g) => g.startsWith('!'))];
   const anyOf = (list: readonly string[]) => {
     const matchers = list.map((glob) =>
-      picomatch(glob.replace(/^\.\//, ''), { dot: true, basename: !glob.includes('/') }),
+      picomatch(glob.replace(/^\.\//, ''), {
+        dot: true,
+        basename: !glob.includes('/'),
+        // Nested ones can take for ever.
+        noextglob: true,
+      }),
     );
     return (path: string) => matchers.some((matches) => matches(path));
   };
