@@ -64,7 +64,8 @@ function withoutOverridden(text: string, path: JsonPath): string {
   for (let length = 1; root && length <= path.length; length++) {
     const holder = findNodeAtLocation(root, path.slice(0, length - 1));
     const entries = holder?.type === 'object' ? propertiesOf(holder, String(path[length - 1])) : [];
-    if (entries[0] && entries.length > 1) return withoutOverridden(without(text, entries[0]), path);
+    if (holder && entries.length > 1)
+      return withoutOverridden(withoutAll(text, holder, new Set(entries.slice(0, -1))), path);
   }
   return text;
 }
@@ -72,6 +73,19 @@ function withoutOverridden(text: string, path: JsonPath): string {
 const endOf = (node: Node): number => node.offset + node.length;
 const spliced = (text: string, start: number, end: number, by: string): string =>
   text.slice(0, start) + by + text.slice(end);
+
+/** Leaves out entries that another one follows, however many, in one pass. */
+function withoutAll(text: string, { children = [] }: Node, gone: ReadonlySet<Node>): string {
+  let kept = '';
+  let from = 0;
+  for (const [i, entry] of children.entries()) {
+    const next = children[i + 1];
+    if (!next || !gone.has(entry)) continue;
+    kept += text.slice(from, entry.offset);
+    from = next.offset;
+  }
+  return kept + text.slice(from);
+}
 
 /** Leaves out a key or an item with the comma that goes with it. */
 function without(text: string, entry: Node): string {

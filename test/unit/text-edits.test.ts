@@ -75,4 +75,17 @@ describe('edits of a text', () => {
     const removed = after(text, { path: ['a'], remove: true }, { path: ['a', 'x'], value: 3 });
     assert.equal(removed, '{\n  "b": 2\n}');
   });
+
+  it('of a key given twenty thousand times in a moment', () => {
+    const text = `{\n${'  "a": 1,\n  "b": 2,\n'.repeat(20_000)}  "c": 3\n}`;
+    const before = process.cpuUsage();
+    const document = TextDocument.create('file:///a/config.json', 'json', 1, text);
+    const change = textChange(document, [{ path: ['a'], value: 7 }]);
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(change);
+    const changed = TextDocument.applyEdits(document, [change]);
+    assert.equal(changed.split('"a"').length, 2);
+    assert.equal((JSON.parse(changed) as { a: number }).a, 7);
+    assert.ok(user + system < 1_000_000, `${Math.round((user + system) / 1000)} ms`);
+  });
 });
