@@ -112,6 +112,11 @@ export class Panel {
     await this.drawn(before);
   }
 
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.drawn(0);
+  }
+
   /** The ids of all views, in the order of their tabs. */
   async views(): Promise<string[]> {
     const tabs = await this.$('[role=tab]').all();
