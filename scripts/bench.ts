@@ -12,6 +12,7 @@ import {
 } from '../src/architecture';
 import { analyzeConfig, DEFAULT_SETTINGS, hoverAt, inlayHints } from '../src/service';
 import { summarizeModel } from '../src/service/analyze';
+import { panel } from './bench/panel';
 import { startUp, typing } from './bench/typing';
 import { evaluations, memory } from './bench/workspace';
 
@@ -151,6 +152,7 @@ async function main(): Promise<void> {
   await engine();
   await largest();
   await memory();
+  await panel();
   sizes();
 }
 

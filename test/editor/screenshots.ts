@@ -47,6 +47,7 @@ export async function takeScreenshots({ browser, folder, vsix, to }: ScreenshotJ
       await quickOpen(page, EXAMPLE);
       await shootPanel(page, path.join(to, `panel-${theme}.png`));
       files.push(...['editor', 'advice', 'panel'].map((what) => path.join(to, `${what}-${theme}.png`)));
+      files.push(...(await shootViews(page, (view) => path.join(to, `view-${view}-${theme}.png`))));
     } finally {
       await page.context().close();
       await server.stop();
@@ -102,6 +103,27 @@ async function shootPanel(page: Page, file: string): Promise<void> {
   await page.mouse.move(5, 400);
   await settle(page);
   await page.screenshot({ path: file });
+}
+
+/** Each view of the panel, which alone fills the window: from its title down to where the window ends. */
+async function shootViews(page: Page, fileOf: (view: string) => string): Promise<string[]> {
+  await runCommand(page, 'View: Toggle Maximize Editor Group');
+  const files: string[] = [];
+  for (const tab of await panelOf(page).locator('[role=tab]').all()) {
+    const view = String(await tab.getAttribute('id')).replace(/^tab-/, '');
+    await tab.click();
+    await panelOf(page).locator(`#view-${view}`).waitFor();
+    await panelOf(page)
+      .locator('h1')
+      .evaluate((title) => {
+        (title as unknown as { scrollIntoView(): void }).scrollIntoView();
+      });
+    await page.mouse.move(5, 400);
+    await settle(page);
+    files.push(fileOf(view));
+    await page.locator('iframe.webview').screenshot({ path: fileOf(view) });
+  }
+  return files;
 }
 
 /** Charts and editors lay out again after a resize, a frame or two later. */

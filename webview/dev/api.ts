@@ -39,6 +39,8 @@ export interface SentMessage {
 export interface DevApi {
   /** What the panel told its host, oldest first. */
   readonly sent: readonly SentMessage[];
+  /** Milliseconds for which the service was waited for, in all. */
+  waited(): number;
   send(message: HostMessage): void;
   setTheme(name: ThemeName): void;
   /** Types values over in the active config. */

@@ -18,14 +18,18 @@ const kind = query.get('host') ?? 'open';
 const OPEN: Readonly<Record<string, OpenConfigs>> = { empty: 'none', many: 'many', hostile: 'hostile' };
 const sent: SentMessage[] = [];
 let choices: Partial<AnalysisOptions> = {};
+let waited = 0;
 let edits: Readonly<Record<string, unknown>> = {};
 
 /** Asks the development server. */
 async function fromService(request?: PanelRequest): Promise<unknown> {
   const question = { options: choices, open: OPEN[kind] ?? 'one', edits, request };
+  const asked = performance.now();
   const response = await fetch('/answer', { method: 'POST', body: JSON.stringify(question) });
   if (!response.ok) throw new Error(await response.text());
-  return response.json();
+  const answer: unknown = await response.json();
+  waited += performance.now() - asked;
+  return answer;
 }
 
 async function state(): Promise<HostMessage> {
@@ -79,6 +83,7 @@ Object.assign(window, {
   }),
   decodeLensDev: {
     sent,
+    waited: () => waited,
     send,
     setTheme,
     edit(values) {
