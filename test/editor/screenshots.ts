@@ -105,18 +105,19 @@ async function shootPanel(page: Page, file: string): Promise<void> {
   await page.screenshot({ path: file });
 }
 
-/** Each view of the panel, which alone fills the window: from its title down to where the window ends. */
+/** Each view of the panel, which alone fills the window: from the tabs down to where the window ends. */
 async function shootViews(page: Page, fileOf: (view: string) => string): Promise<string[]> {
   await runCommand(page, 'View: Toggle Maximize Editor Group');
+  await page.setViewportSize({ width: 1360, height: 1000 });
   const files: string[] = [];
   for (const tab of await panelOf(page).locator('[role=tab]').all()) {
     const view = String(await tab.getAttribute('id')).replace(/^tab-/, '');
     await tab.click();
     await panelOf(page).locator(`#view-${view}`).waitFor();
     await panelOf(page)
-      .locator('h1')
-      .evaluate((title) => {
-        (title as unknown as { scrollIntoView(): void }).scrollIntoView();
+      .locator('[role=tablist]')
+      .evaluate((tabs) => {
+        (tabs as unknown as { scrollIntoView(): void }).scrollIntoView();
       });
     await page.mouse.move(5, 400);
     await settle(page);
