@@ -55,6 +55,7 @@ export function rememberView(id: string, memory: unknown): void {
 }
 
 const TYPES = [
+  'remember',
   'state',
   'failed',
   'show',

@@ -2,6 +2,7 @@
 import type { PanelState } from '../src/protocol';
 import { controls } from './controls';
 import { el, setText } from './dom';
+import { firstRun } from './first-run';
 import { plural } from './format';
 import { onHostMessage, post, recall, remember } from './host';
 import { method } from './method';
@@ -12,11 +13,12 @@ import { compare } from './views/compare';
 import { context as contexts } from './views/context';
 import { overview } from './views/overview';
 import { roofline } from './views/roofline';
+import { sensitivity } from './views/sensitivity';
 import { train } from './views/train';
 import { conditions, type View, type ViewContext } from './views/view';
 
 /** In the order of their tabs: a new view is one more entry. */
-const views: readonly View[] = [overview(), compare(), contexts(), roofline(), train()];
+const views: readonly View[] = [overview(), compare(), contexts(), roofline(), sensitivity(), train()];
 
 let state: PanelState | null = null;
 let theme: Theme = readTheme();
@@ -38,6 +40,7 @@ const choices = controls({
   },
 });
 const how = method();
+const beginning = firstRun();
 let view: View | undefined;
 const tabList = tabs(
   views.map(({ id, title, element }) => ({ id, title, panel: element })),
@@ -104,6 +107,7 @@ function draw(): void {
   const context = contextOf(state);
   content.hidden = false;
   setText(status, statusText(state, context.context));
+  beginning.update(state);
   choices.update(state, hidden);
   how.update(state, context.shown);
   void drawView();
@@ -145,6 +149,9 @@ onHostMessage((message) => {
       // What was asked for isn't what is shown: the controls go back.
       if (state !== null) choices.update(state, hidden);
       break;
+    case 'remember':
+      remember({ options: message.options, models: message.models });
+      break;
     case 'show':
       tabList.show(message.view);
       break;
@@ -163,7 +170,10 @@ onThemeChange(() => {
 
 document
   .getElementById('app')
-  ?.append(el('header', {}, el('h1', {}, 'Compare models'), status, failure), el('main', {}, content));
+  ?.append(
+    el('header', {}, el('h1', {}, 'Compare models'), status, failure, beginning.element),
+    el('main', {}, content),
+  );
 const memory = recall();
 tabList.show(memory.view);
 if (Object.keys(memory.options).length > 0) post({ type: 'setOptions', options: memory.options });

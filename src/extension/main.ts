@@ -33,7 +33,7 @@ export function activate(context: vscode.ExtensionContext): void {
     active,
     registerStatus(client, active),
     new CommittedTexts(client, log),
-    registerPanel(context, client, log),
+    registerPanel({ extensionUri: context.extensionUri, client, log }),
     vscode.commands.registerCommand(
       'decodeLens.newModelConfig',
       told(() => newModelConfig(client)),

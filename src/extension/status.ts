@@ -65,9 +65,8 @@ function configStatus({ family, options }: IdentifyResult, crashes: number): Sta
     severity: vscode.LanguageStatusSeverity.Information,
     busy: false,
     command: {
-      title: 'Settings',
-      command: 'workbench.action.openSettings',
-      arguments: ['@ext:decode-lens.decode-lens'],
+      title: 'Compare Models',
+      command: 'decodeLens.compareModels',
     },
   };
 }

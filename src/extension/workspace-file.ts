@@ -4,7 +4,11 @@ import { WORKSPACE_FILE_NAME, workspaceFileStart } from './workspace-file-start'
 /** Opens the folder's `decode-lens.json`; where there is none yet, one with a usable beginning. */
 export async function openWorkspaceFile(): Promise<void> {
   const folder = await chooseFolder();
-  if (!folder) return;
+  if (folder) await vscode.window.showTextDocument(await workspaceFileOf(folder));
+}
+
+/** The folder's `decode-lens.json`, which is made where there is none yet. */
+export async function workspaceFileOf(folder: vscode.WorkspaceFolder): Promise<vscode.Uri> {
   const uri = vscode.Uri.joinPath(folder.uri, WORKSPACE_FILE_NAME);
   const exists = await vscode.workspace.fs.stat(uri).then(
     () => true,
@@ -18,10 +22,10 @@ export async function openWorkspaceFile(): Promise<void> {
     );
     await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
   }
-  await vscode.window.showTextDocument(uri);
+  return uri;
 }
 
-async function chooseFolder(): Promise<vscode.WorkspaceFolder | undefined> {
+export async function chooseFolder(): Promise<vscode.WorkspaceFolder | undefined> {
   const [first, ...others] = vscode.workspace.workspaceFolders ?? [];
   if (!first)
     void vscode.window.showInformationMessage(

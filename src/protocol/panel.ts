@@ -111,6 +111,13 @@ export type HostMessage =
   | { readonly type: 'show'; readonly view: string }
   | PanelResponse;
 
+/** What the panel may start. */
+export type PanelCommand = 'decodeLens.newModelConfig' | 'decodeLens.openWorkspaceFile';
+export const PANEL_COMMANDS: readonly PanelCommand[] = [
+  'decodeLens.newModelConfig',
+  'decodeLens.openWorkspaceFile',
+];
+
 /** Webview to host. `ready` is sent once, when the webview can take a state. */
 export type WebviewMessage =
   | { readonly type: 'ready'; readonly models: readonly string[] }
@@ -119,6 +126,8 @@ export type WebviewMessage =
   /** Configs of the workspace that are compared though they are not open. */
   | { readonly type: 'setModels'; readonly uris: readonly string[] }
   | { readonly type: 'openModel'; readonly id: string }
+  /** One of the extension's commands, as a button offers it. */
+  | { readonly type: 'command'; readonly command: PanelCommand }
   /** For tests and the log: a view has been drawn with this many models. */
   | { readonly type: 'drawn'; readonly view: string; readonly models: number }
   | { readonly type: 'error'; readonly message: string }

@@ -10,7 +10,8 @@ import texts from '../../package.nls.json';
 const root = path.resolve(__dirname, '../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 const sources = (folder: string): string =>
-  readdirSync(path.join(root, folder))
+  readdirSync(path.join(root, folder), { encoding: 'utf8', recursive: true })
+    .filter((name) => name.endsWith('.ts'))
     .map((name) => read(path.join(folder, name)))
     .join('\n');
 
