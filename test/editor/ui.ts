@@ -4,6 +4,7 @@
  * whether a user gets to see it.
  */
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Browser, Page } from 'playwright-core';
@@ -144,6 +145,49 @@ export function defineUiTests({ browser, folder, vsix }: UiSetting): void {
           .first()
           .isVisible(),
       );
+    });
+
+    it('applies what a field is worth to the open config, undoable', async () => {
+      await panelOf(page).locator('#tab-sensitivity').click();
+      await panelOf(page).getByRole('button', { name: 'num_key_value_heads 8 → 4' }).click();
+      await panelOf(page).locator('#apply-step').click();
+      await panelOf(page)
+        .getByText(/Changed in .*config\.json; undo/)
+        .waitFor();
+      const halved = editorOf(page).getByText(/KV\s24\.6\skB\/token/);
+      await halved.first().waitFor();
+      await editorOf(page)
+        .locator('.view-line')
+        .nth(3)
+        .click({ position: { x: 2, y: 8 } });
+      await page.keyboard.press('Control+Z');
+      await halved.first().waitFor({ state: 'detached' });
+    });
+
+    it('saves a figure through the dialog', async () => {
+      await panelOf(page).locator('#field-worth').getByRole('button', { name: 'CSV' }).click();
+      const name = page.locator('.quick-input-widget input:visible').first();
+      await name.waitFor();
+      // The dialog writes the folder first, then the name.
+      for (const end = Date.now() + 15_000; !(await name.inputValue()).endsWith('worth.csv');) {
+        assert.ok(Date.now() < end, `the dialog offers ${await name.inputValue()}`);
+        await page.waitForTimeout(100);
+      }
+      await name.press('Enter');
+      await panelOf(page)
+        .getByText(/^Saved /)
+        .waitFor();
+      const saved = readdirSync(folder).filter((file) => file.endsWith('.csv'));
+      assert.equal(saved.length, 1);
+      assert.match(readFileSync(path.join(folder, saved[0]!), 'utf8'), /^Change,\$\/1M,/);
+    });
+
+    it('finds the panel as it was when the window is reloaded', async () => {
+      // In order, so that the workbench writes down what is to come back.
+      await runCommand(page, 'Developer: Reload Window');
+      await page.waitForEvent('domcontentloaded');
+      await panelOf(page).locator('#tab-sensitivity[aria-selected=true]').waitFor();
+      await panelOf(page).getByRole('button', { name: 'num_key_value_heads 8 → 4' }).waitFor();
     });
 
     it('begins a new config from the catalog', async () => {

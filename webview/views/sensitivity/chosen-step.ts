@@ -21,6 +21,7 @@ export function chosenStep(): ChosenStep {
   const said = el('span', { class: 'said', role: 'status' });
   const say = (text: string): void => {
     setText(said, text);
+    if (text !== '') element.hidden = false;
   };
   /** Its outcome, or why there is none, is always said. */
   const run = <M extends Asking>(method: M, params: PanelRequests[M]['params']): void => {
@@ -49,22 +50,23 @@ export function chosenStep(): ChosenStep {
   return {
     element,
     update(subject, step) {
-      if (step?.key !== shown?.step.key || step?.field.value !== shown?.step.field.value) say('');
-      // A change that was applied is no neighbour any more: what came of it is still said.
+      const isAnother = step !== null && step.key !== shown?.step.key;
       shown = subject && step && { subject, step };
-      element.hidden = shown === null;
-      if (shown === null || step === null) return;
-      setText(title, editText(step));
-      const also = alsoTexts(step).map((text) => `With it: ${text}`);
+      apply.hidden = shown?.subject.origin !== 'document';
+      changes.hidden = shown === null;
+      if (isAnother) say(apply.hidden ? 'Only a config that is open can be changed here.' : '');
+      // A change that was made is none to be made any more; what came of it stays.
+      element.hidden = shown === null && said.textContent === '';
+      if (shown === null) return;
+      setText(title, editText(shown.step));
+      const also = alsoTexts(shown.step).map((text) => `With it: ${text}`);
       reconcile(
         changes,
-        [...also, ...effectTexts(step)],
+        [...also, ...effectTexts(shown.step)],
         (text) => text,
         () => el('li'),
         setText,
       );
-      apply.hidden = subject?.origin !== 'document';
-      if (apply.hidden) say('Only a config that is open can be changed here.');
     },
     reveal() {
       if (shown && shown.subject.origin !== 'catalog')

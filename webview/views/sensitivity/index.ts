@@ -21,7 +21,7 @@ export function sensitivity(): View {
   const remembered = recallView(ID);
   let wanted = typeof remembered === 'string' ? remembered : AFD;
   let last: Answer | null = null;
-  let chosen = '';
+  let chosen: Step | null = null;
   const costs = dropdown(
     'sensitivity-cost',
     'Cost',
@@ -34,7 +34,7 @@ export function sensitivity(): View {
   );
   const edit = chosenStep();
   const choose = (step: Step): void => {
-    chosen = step.key;
+    chosen = step;
     draw();
     edit.reveal();
   };
@@ -54,7 +54,7 @@ export function sensitivity(): View {
       of: (effect) => (name === AFD ? effect.afdUsdPer1M : (effect.usdPer1M[name] ?? null)),
     };
     const steps = subject && data ? stepsOf(data, cost) : [];
-    const step = steps.find(({ key }) => key === chosen) ?? null;
+    const step = steps.find((each) => chosen !== null && isSame(each, chosen)) ?? null;
     chart.update(context, data, steps, cost, step);
     edit.update(subject, step);
   };
@@ -78,5 +78,8 @@ const costNames = ({ afdUsdPer1M, usdPer1M }: FieldEffect): string[] => [
   ...(afdUsdPer1M === null ? [] : [AFD]),
   ...Object.keys(usdPer1M),
 ];
+
+/** Once its field has another value, it is another step. */
+const isSame = (a: Step, b: Step): boolean => a.key === b.key && a.field.value === b.field.value;
 
 const titleOf = (name: string): string => (name === AFD ? 'Best AFD pair' : name);
