@@ -78,13 +78,18 @@ async function shootAdvice(page: Page, file: string): Promise<void> {
     .getByText(/1500 is 11\.7/)
     .first()
     .waitFor();
-  await token(page, /^1500$/).click();
-  await page.keyboard.press('Control+.');
-  await page
+  const mend = page
     .locator('.action-widget')
     .getByText(/→ 1536/)
-    .waitFor();
-  await settle(page);
+    .first();
+  // The panel that was just opened lays the editor out anew: a click meanwhile may go elsewhere.
+  for (let tries = 0; tries < 5 && !(await mend.isVisible()); tries++) {
+    await page.keyboard.press('Escape');
+    await token(page, /^1500$/).click();
+    await page.keyboard.press('Control+.');
+    await settle(page);
+  }
+  await mend.waitFor();
   await page.screenshot({ path: file });
   await page.keyboard.press('Escape');
   await page.keyboard.press('Control+J');
