@@ -154,21 +154,26 @@ export class Panel {
     return this.$(`#${list} vscode-checkbox`).filter({ hasText: new RegExp(`^\\s*${text}\\s*$`) });
   }
 
+  /** The last message for which this holds; looked for in the page, since messages may hold whole pictures. */
+  private message(condition: string): Promise<WebviewMessage | undefined> {
+    return this.page.evaluate(
+      `decodeLensDev.sent.findLast(({ message: { type, method } }, at) => ${condition})?.message`,
+    );
+  }
   /** What was asked of the editor while something was done. */
   async asked<M extends keyof HostRequests>(
     method: M,
     act: () => Promise<void>,
   ): Promise<HostRequests[M]['params']> {
-    const before = (await this.sent()).length;
+    const before = await this.page.evaluate<number>('decodeLensDev.sent.length');
     await act();
-    const isAsked = ({ message }: SentMessage) => message.type === 'request' && message.method === method;
     return this.until(async () => {
-      const found = (await this.sent()).slice(before).find(isAsked)?.message;
-      return found?.type === 'request' ? (found.params as HostRequests[M]['params']) : undefined;
+      const asked = await this.message(`at >= ${before} && type === 'request' && method === '${method}'`);
+      return asked?.type === 'request' ? (asked.params as HostRequests[M]['params']) : undefined;
     }, `${method} was not asked for`);
   }
   async last<T extends WebviewMessage['type']>(type: T): Promise<Extract<WebviewMessage, { type: T }>> {
-    const found = (await this.sent()).findLast(({ message }) => message.type === type)?.message;
+    const found = await this.message(`type === '${type}'`);
     assert.ok(found, `no message ${type}`);
     return found as Extract<WebviewMessage, { type: T }>;
   }
