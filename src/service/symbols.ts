@@ -1,5 +1,12 @@
 import { getNodePath, type Node } from 'jsonc-parser';
-import { dependsOn, modelWeights, nodeAt, type Architecture, type WeightModule } from '../architecture';
+import {
+  modelWeights,
+  nodeAt,
+  pathsOf,
+  type Architecture,
+  type Expression,
+  type WeightModule,
+} from '../architecture';
 import type { Op } from '../cost';
 import type { JsonPath, Range } from '../protocol';
 import type { AnalyzedConfig } from './analyze';
@@ -54,12 +61,14 @@ const NAMES = ['model_type', 'architectures', '_name_or_path'];
 export function moduleSymbols(analyzed: AnalyzedConfig): ModuleSymbol[] {
   const { config, architecture } = analyzed;
   const byModule = new Map<Module, KeySymbol[]>();
+  const [ops = []] = analyzed.opsByContext.values();
+  const places = architecture ? modulesByPlace(architecture, ops) : new Map<string, Set<Module>>();
   for (const property of leafProperties(config.root, analyzed)) {
     const key = symbolOf(property, analyzed);
     if (!key) continue;
     const [value] = property.children?.slice(1) ?? [];
     const path = value ? getNodePath(value) : [];
-    const module = moduleOf(path, architecture, [...analyzed.opsByContext.values()][0] ?? []);
+    const module = moduleOf(path, architecture, places);
     const others = byModule.get(module);
     if (others) others.push(key);
     else byModule.set(module, [key]);
@@ -84,23 +93,37 @@ function leafProperties(root: Node | undefined, { match }: AnalyzedConfig): Node
   );
 }
 
-function moduleOf(path: JsonPath, architecture: Architecture | null, ops: readonly Op[]): Module {
+/** Which modules each place of the file decides, by its path: asked once, however many keys there are. */
+function modulesByPlace(architecture: Architecture, ops: readonly Op[]): ReadonlyMap<string, Set<Module>> {
+  const places = new Map<string, Set<Module>>();
+  const add = (module: Module, ...of: readonly Expression[]): void => {
+    for (const path of of.flatMap(pathsOf)) {
+      const modules = places.get(placeOf(path));
+      if (modules) modules.add(module);
+      else places.set(placeOf(path), new Set([module]));
+    }
+  };
+  for (const { module, elements, copies, activated } of modelWeights(architecture)) {
+    const of = OF_WEIGHTS[module];
+    if (of) add(of, elements, copies, activated);
+  }
+  for (const { role, flops, kv } of ops) if (role === 'attention') add('Attention', flops, kv.bytesHeld);
+  return places;
+}
+
+const placeOf = (path: JsonPath): string => path.join('/');
+
+function moduleOf(
+  path: JsonPath,
+  architecture: Architecture | null,
+  places: ReadonlyMap<string, ReadonlySet<Module>>,
+): Module {
   const last = String(path.at(-1));
   const tower = architecture?.towers.find((t) => t.path.length > 0 && t.path.every((s, i) => path[i] === s));
   if (tower) return tower.kind === 'vision' ? 'Vision' : 'Audio';
   if (DTYPES.includes(last) || last === 'quantization_config') return 'Quantization';
   if (NAMES.includes(last)) return 'Model';
-  if (!architecture) return byName(last);
-  const weights = modelWeights(architecture);
-  const decided = new Set<Module>();
-  for (const { module, elements, copies, activated } of weights) {
-    const of = OF_WEIGHTS[module];
-    if (of && !decided.has(of) && [elements, copies, activated].some((e) => dependsOn(e, path)))
-      decided.add(of);
-  }
-  for (const { role, flops, kv } of ops)
-    if (role === 'attention' && (dependsOn(flops, path) || dependsOn(kv.bytesHeld, path)))
-      decided.add('Attention');
+  const decided = places.get(placeOf(path)) ?? new Set<Module>();
   const [only, ...more] = [...decided].filter((module) => module !== 'MTP' || decided.size === 1);
   if (only === undefined) return byName(last);
   return more.length === 0 ? only : 'Model';
