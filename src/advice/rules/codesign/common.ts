@@ -3,6 +3,7 @@ import { dollarCost, type Op } from '../../../cost';
 import type { Accelerator } from '../../../hardware';
 import type { JsonPath } from '../../../protocol';
 import { percent } from '../../format';
+import { maxPositions } from '../../positions';
 import type { ModelSubject } from '../../subject';
 
 /** The report that these rules argue after. */
@@ -16,19 +17,7 @@ export const firstContext = (subject: ModelSubject): number =>
 export const longestContext = (subject: ModelSubject): number =>
   Math.min(Math.max(firstContext(subject), ...subject.context.options.contexts), positionsOf(subject));
 
-/** Positions that the model was made for. Read aside: a rule's look at a key does not make the family read it. */
-function positionsOf({ text }: ModelSubject): number {
-  const aside = text.aside();
-  const stated = POSITIONS.map((key) => aside.raw(key)).find((v) => typeof v === 'number' && v >= 1);
-  return typeof stated === 'number' ? stated : Infinity;
-}
-const POSITIONS = [
-  'max_position_embeddings',
-  'n_positions',
-  'max_seq_len',
-  'max_sequence_length',
-  'seq_length',
-];
+const positionsOf = ({ text }: ModelSubject): number => maxPositions(text)?.value ?? Infinity;
 
 /** Core attention over KV caches, layer kind by layer kind; state updates are left out. */
 export const attentionOps = (ops: readonly Op[]): readonly Op[] =>

@@ -12,6 +12,7 @@ import {
 } from '../../../cost';
 import type { JsonPath } from '../../../protocol';
 import { bytes, contextLength, gpus, percent, whole } from '../../format';
+import { maxPositions } from '../../positions';
 import type { Advice, ModelRule } from '../../rule';
 import type { ModelSubject } from '../../subject';
 
@@ -98,14 +99,6 @@ function cachePath({ architecture, textPath }: ModelSubject): JsonPath {
   return architecture.model.origins.layers?.paths[0] ?? textPath;
 }
 
-/** Positions that the config promises; null where it says nothing of them. */
-function promisedContext(subject: ModelSubject): number | null {
-  const positions = subject.text.aside().raw('max_position_embeddings');
-  return typeof positions === 'number' && Number.isInteger(positions) && positions > 0 && positions <= 1e9
-    ? positions
-    : null;
-}
-
 /** Where not one sequence fits, though the weights do. */
 function tooLong(subject: ModelSubject, context: number): string[] {
   const need = needOf(subject);
@@ -132,13 +125,13 @@ function checkCache(subject: ModelSubject): readonly Advice[] {
     const lacking = tooLong(subject, context);
     if (lacking.length > 0) return [advice(context, contextLength(context), lacking)];
   }
-  const promised = promisedContext(subject);
+  const promised = maxPositions(subject.text);
   const longest = Math.max(1, ...contexts);
-  if (promised === null || promised <= longest || !mayLack(subject, promised)) return [];
-  const lacking = tooLong(subject, promised);
+  if (promised === null || promised.value <= longest || !mayLack(subject, promised.value)) return [];
+  const lacking = tooLong(subject, promised.value);
   if (lacking.length === 0) return [];
-  const what = `the ${contextLength(promised)} of max_position_embeddings`;
-  return [{ ...advice(promised, what, lacking), severity: 'information' }];
+  const what = `the ${contextLength(promised.value)} of ${promised.key}`;
+  return [{ ...advice(promised.value, what, lacking), severity: 'information' }];
 }
 
 /** Is it worth working out the operations at so long a context? No window makes a cache larger than without one. */

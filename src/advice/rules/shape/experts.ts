@@ -1,6 +1,7 @@
 import { nearest, replace } from '../../../architecture';
 import type { Advice, ModelRule } from '../../rule';
-import { moeBlocks, stated } from './keys';
+import { stated } from '../../positions';
+import { moeBlocks } from './keys';
 
 /** Names of the number of expert groups, and of how many of them a token may reach. */
 const GROUPS = ['n_group', 'num_expert_group', 'n_expert_groups'];

@@ -1,30 +1,8 @@
-import { isObject, type ConfigReader } from '../../../architecture';
+import { isObject } from '../../../architecture';
 import type { AttentionBlock, FfnBlock, MoeBlock, SoftmaxBlock } from '../../../architecture';
 import type { JsonPath } from '../../../protocol';
+import type { Stated } from '../../positions';
 import type { ConfigSubject, ModelSubject } from '../../subject';
-
-/** A number that a file states, with its place. */
-export interface Stated {
-  readonly key: string;
-  readonly value: number;
-  readonly path: JsonPath;
-}
-
-/** The first of some keys that the file states as a number. */
-export function stated(text: ConfigReader, keys: readonly string[]): Stated | null {
-  for (const key of keys) {
-    const value = text.raw(key);
-    if (typeof value === 'number' && Number.isFinite(value)) {
-      const path = text.pathOf(key);
-      return { key: String(path.at(-1) ?? key), value, path };
-    }
-  }
-  return null;
-}
-
-/** How far positions go, under the names that families have for it. */
-export const maxPositions = (text: ConfigReader): Stated | null =>
-  stated(text, ['max_position_embeddings', 'max_position_embedding', 'max_seq_len', 'model_max_length']);
 
 /** The object that describes rotary positions, or one for each kind of layer. */
 export interface Rope {

@@ -1,6 +1,6 @@
 import type { Fix, JsonPath } from '../../../protocol';
 import type { Advice, ModelRule } from '../../rule';
-import { stated } from './keys';
+import { stated } from '../../positions';
 
 /** Lists of layer numbers, counted from 0. */
 const INDEX_LISTS = [

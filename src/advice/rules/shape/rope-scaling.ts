@@ -1,7 +1,8 @@
 import { replace } from '../../../architecture';
 import { contextLength } from '../../format';
 import type { Advice, ConfigRule, ModelRule } from '../../rule';
-import { attentionBlocks, inRope, maxPositions, ropes, stated } from './keys';
+import { maxPositions, stated } from '../../positions';
+import { attentionBlocks, inRope, ropes } from './keys';
 import { rotaryPairs } from './rotary';
 
 const EXAMPLE_YARN = { type: 'yarn', factor: 4, original_max_position_embeddings: 32768 };

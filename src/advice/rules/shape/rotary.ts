@@ -2,7 +2,8 @@ import { nearest, replace } from '../../../architecture';
 import type { Fix, JsonPath } from '../../../protocol';
 import type { Advice, ModelRule } from '../../rule';
 import type { ModelSubject } from '../../subject';
-import { attentionBlocks, ropes, softmaxBlocks, stated } from './keys';
+import { stated } from '../../positions';
+import { attentionBlocks, ropes, softmaxBlocks } from './keys';
 
 /** Shares of a head that turn, under the names that families have for it; in Phi and GLM among others. */
 const FACTORS = ['partial_rotary_factor', 'rotary_pct', 'rope_pct'];

@@ -1,6 +1,7 @@
 import type { Advice, ModelRule } from '../../rule';
 import { contextLength } from '../../format';
-import { maxPositions, softmaxBlocks, stated } from './keys';
+import { maxPositions, stated } from '../../positions';
+import { softmaxBlocks } from './keys';
 
 /** Windows and chunks as long as the context. */
 export const windowLength: ModelRule = {
