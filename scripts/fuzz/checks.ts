@@ -25,7 +25,7 @@ import type { FuzzInput } from './inputs';
 import { assertNoMarkup } from './markup';
 import { Random } from './random';
 import { assertFollowsSchema } from './schema';
-import { checkWorkspaceFile } from './workspace';
+import { checkWorkspaceFile, workspaceText } from './workspace';
 
 /** More processor time than any step may take, in milliseconds. */
 const MAX_STEP_MS = 1000;
@@ -59,7 +59,9 @@ export function checkInput({ seed, text, settings: raw }: FuzzInput): void {
   const places = randomFor(3);
   for (let i = 0; i < 2; i++) checkWhatIfs(analyzed, places);
   checkVersions(analyzed);
-  const workspace = timed('workspace file', () => checkWorkspaceFile(randomFor(4), text));
+  const forWorkspace = randomFor(4);
+  const workspaceFile = workspaceText(forWorkspace, text);
+  const workspace = timed('workspace file', () => checkWorkspaceFile(forWorkspace, workspaceFile));
   timed('analysis by a workspace file', () => analyzeConfig(input, workspace));
   const edits = randomFor(2);
   for (let i = 0; i < 2; i++) checkEdits(document, randomEdits(edits, analyzed));

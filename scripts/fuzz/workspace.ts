@@ -21,15 +21,15 @@ const SAMPLE = treeOf({
   ],
 });
 
-/** A workspace file as nobody should write it; what it says is laid over the defaults without a throw. */
-export function checkWorkspaceFile(random: Random, configText: string): ReturnType<typeof settingsWith> {
+/** A workspace file as nobody should write it. */
+export function workspaceText(random: Random, configText: string): string {
   const donor: Tree = random.chance(0.5) ? SAMPLE : treeOf({ text: configText.slice(0, 2000) });
   const sound = mutatedText(random, SAMPLE, donor, { indent: '  ', eol: '\n' });
-  const text = random.chance(0.2)
-    ? configText
-    : random.chance(0.2)
-      ? mutateText(random, sound, configText)
-      : sound;
+  return random.chance(0.2) ? configText : random.chance(0.2) ? mutateText(random, sound, configText) : sound;
+}
+
+/** What it says is laid over the defaults without a throw. */
+export function checkWorkspaceFile(random: Random, text: string): ReturnType<typeof settingsWith> {
   const file = readWorkspaceFile(text, 'file:///fuzz/decode-lens.json');
   const lines = text.split(/\r\n|\r|\n/).length;
   for (const { range, code } of file.findings)

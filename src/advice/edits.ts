@@ -20,7 +20,7 @@ function edited(value: unknown, edit: ConfigEdit, path: JsonPath): unknown {
   // A value has no overridden keys any more.
   if (step === undefined || 'removeOverridden' in edit) return value;
   if (Array.isArray(value)) {
-    if (typeof step !== 'number' || step >= value.length) return value;
+    if (typeof step !== 'number' || !(step in value)) return value;
     const list = [...(value as unknown[])];
     if (rest.length > 0) list[step] = edited(list[step], edit, rest);
     else if ('value' in edit) list[step] = edit.value;

@@ -38,6 +38,7 @@ export function parameters(value: number): string {
 /** US dollars per 1M tokens, at the report's 0.001 or three significant digits where that says more. */
 export function usd(value: number): string {
   if (value === 0) return '0';
+  if (value < 1e-9) return value.toExponential(1);
   return value < 0.0995
     ? Number(value.toPrecision(2)).toFixed(Math.max(3, 1 - Math.floor(Math.log10(value))))
     : Number(value.toPrecision(3)).toFixed(3);

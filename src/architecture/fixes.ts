@@ -28,7 +28,7 @@ export function replace({ path, from, to, because, isPreferred, along }: Replace
     title:
       from === undefined
         ? `Set ${keyOf(path)} to ${show(to)}${why}`
-        : `${keyOf(path)} ${show(from)} -> ${show(to)}${why}`,
+        : `${keyOf(path)} ${show(from)} → ${show(to)}${why}`,
     edits: [{ path, value: to }, ...(along ?? [])],
     isPreferred: isPreferred ?? false,
   };

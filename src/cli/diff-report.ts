@@ -25,7 +25,7 @@ export function diffReport(delta: VersionDelta, style: TableStyle): string {
     ['New findings', added.map((finding) => findingLine(finding, text)).join('\n')],
     ['Findings that are gone', gone.map((finding) => findingLine(finding, text)).join('\n')],
   ];
-  const title = `${text(delta.before)} -> ${text(delta.after)}`;
+  const title = `${text(delta.before)} → ${text(delta.after)}`;
   const { options } = delta;
   const closing = `Accounting ${options.accounting}, weights ${options.precision.toUpperCase()}, KV ${options.kvPrecision.toUpperCase()}; theoretical decode cost at full utilisation.`;
   const parts = sections.flatMap(([heading, body]) =>

@@ -15,7 +15,7 @@ export function sensitivityReport(report: SensitivityReport, style: TableStyle):
     steps.map((step, i) => [
       i === 0 ? text(keyName(path, paths)) : '',
       i === 0 ? what : '',
-      `${value} -> ${step.to}`,
+      `${value} → ${step.to}`,
       signedUsd(step.usdSavedPer1M),
       lostText(step, capacity),
       step.usdPerPercent === null ? '-' : price(step.usdPerPercent),

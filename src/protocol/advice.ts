@@ -11,7 +11,7 @@ export type ConfigEdit =
 
 /** One way to mend a finding, or one change that is worth a look. */
 export interface Fix {
-  /** What it does and what that brings: `num_key_value_heads 8 -> 4: KV -50%`. */
+  /** What it does and what that brings: `num_key_value_heads 8 → 4: KV -50%`. */
   readonly title: string;
   readonly edits: readonly ConfigEdit[];
   /** The one right thing to do, without loss: a fix-all may apply it. */

@@ -103,5 +103,5 @@ export function versionHeadline(delta: VersionDelta): string | null {
 function headlinePart(label: string, change: NumberChange, show: (value: number) => string): string | null {
   const relative = relativeChange(change);
   if (relative === null || change.before === null || change.after === null) return null;
-  return `${label} ${show(change.before)} -> ${show(change.after)} (${relative})`;
+  return `${label} ${show(change.before)} → ${show(change.after)} (${relative})`;
 }

@@ -26,7 +26,7 @@ describe('command line: diff', () => {
   });
   it('gives tables for a pull request', () => {
     const { stdout } = run(['Qwen3-32B', '-', '--format', 'markdown'], FEWER_HEADS);
-    assert.match(stdout, /^## catalog:Qwen3-32B -\\?> -\n/);
+    assert.match(stdout, /^## catalog:Qwen3-32B → -\n/);
     assert.match(stdout, /\| KV cache per token +\| +131 kB \| +65\.5 kB \| +-50% \|/);
   });
   it('fails for a new error, not for one that was there', () => {

@@ -19,8 +19,8 @@ describe('decode-lens sensitivity', () => {
     assert.equal(code, 0);
     const rows = out.split('\n');
     const first = rows.findIndex((row) => row.startsWith('num_key_value_heads'));
-    assert.match(rows[first] ?? '', /KV heads +8 -> 4 +0\.\d+ +same rank +- +-50% +=/);
-    assert.match(rows[first + 1] ?? '', /^ +8 -> 16 +-0\.\d+ /);
+    assert.match(rows[first] ?? '', /KV heads +8 → 4 +0\.\d+ +same rank +- +-50% +=/);
+    assert.match(rows[first + 1] ?? '', /^ +8 → 16 +-0\.\d+ /);
     assert.match(rows[first - 1] ?? '', /^---/);
     assert.match(out, /\$0\.\d+ per 1M tokens at 8K: attention on H20, FFN on H800/);
   });

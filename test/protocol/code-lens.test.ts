@@ -47,7 +47,7 @@ describe('code lens', () => {
     await client.change(uri, 2, QWEN.replace('"num_key_value_heads": 8', '"num_key_value_heads": 4'));
     assert.match(
       (await titles())[1] ?? '',
-      /^Since the last commit: KV 131 kB -> 65\.5 kB \(-50%\), parameters/,
+      /^Since the last commit: KV 131 kB → 65\.5 kB \(-50%\), parameters/,
     );
     await committed('not JSON');
     assert.equal((await titles()).length, 1);

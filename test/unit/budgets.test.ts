@@ -51,7 +51,7 @@ describe('budgets', () => {
   });
   it('offer the nearest value that keeps them', () => {
     const [finding] = broken('Qwen3-32B', { kvBytesPerToken: 40e3 });
-    assert.match(finding?.message ?? '', /num_key_value_heads 8 -> 2 \(32\.8 kB\) would keep it/);
+    assert.match(finding?.message ?? '', /num_key_value_heads 8 → 2 \(32\.8 kB\) would keep it/);
     assert.deepEqual(finding?.fixes[0]?.edits, [{ path: ['num_key_value_heads'], value: 2 }]);
     const [hopeless] = broken('Qwen3-32B', { kvBytesPerToken: 1 });
     assert.deepEqual(hopeless?.fixes, []);

@@ -37,16 +37,16 @@ describe('fixes of what the reader finds', () => {
 
   it('offer the nearest sound values', () => {
     assert.deepEqual(fixesOfConfig(llama({ num_key_value_heads: 7 }), 'config/kv-heads'), [
-      'num_key_value_heads 7 -> 8 (divides 32)',
-      'num_key_value_heads 7 -> 4 (divides 32)',
+      'num_key_value_heads 7 → 8 (divides 32)',
+      'num_key_value_heads 7 → 4 (divides 32)',
     ]);
     assert.deepEqual(
       fixesOfConfig(llama({ num_attention_heads: 33, num_key_value_heads: null }), 'config/head-dim'),
-      ['num_attention_heads 33 -> 32 (head_dim 128)', 'num_attention_heads 33 -> 64 (head_dim 64)'],
+      ['num_attention_heads 33 → 32 (head_dim 128)', 'num_attention_heads 33 → 64 (head_dim 64)'],
     );
     assert.deepEqual(fixesOfConfig({ ...MIXTRAL_8X7B, num_experts_per_tok: 10 }, 'config/top-k'), [
-      'num_experts_per_tok 10 -> 8 (all experts)',
-      'num_local_experts 8 -> 10',
+      'num_experts_per_tok 10 → 8 (all experts)',
+      'num_local_experts 8 → 10',
     ]);
   });
 
@@ -60,8 +60,8 @@ describe('fixes of what the reader finds', () => {
       vocab_size: 50257,
     };
     assert.deepEqual(fixesOfConfig(gpt2, 'config/head-dim'), [
-      'n_head 11 -> 12 (head_dim 64)',
-      'n_head 11 -> 8 (head_dim 96)',
+      'n_head 11 → 12 (head_dim 64)',
+      'n_head 11 → 8 (head_dim 96)',
     ]);
   });
 
@@ -77,7 +77,7 @@ describe('fixes of what the reader finds', () => {
     };
     const types = (n: number) => Array<string>(n).fill('full_attention');
     assert.deepEqual(fixesOfConfig({ ...qwen3, layer_types: types(2) }, 'config/per-layer'), [
-      'num_hidden_layers 3 -> 2',
+      'num_hidden_layers 3 → 2',
     ]);
   });
 
@@ -86,15 +86,15 @@ describe('fixes of what the reader finds', () => {
       'Rename to "rms_norm_eps" *',
     ]);
     assert.deepEqual(fixesOfConfig(llama({ num_hidden_layers: '32' }), 'schema/type'), [
-      'num_hidden_layers "32" -> 32 *',
+      'num_hidden_layers "32" → 32 *',
     ]);
     assert.deepEqual(fixesOfConfig(llama({ tie_word_embeddings: 'False' }), 'schema/type'), [
-      'tie_word_embeddings "False" -> false *',
+      'tie_word_embeddings "False" → false *',
     ]);
     for (const no of ['x', 'constructor', '1e999', ''])
       assert.deepEqual(fixesOfConfig(llama({ num_hidden_layers: no }), 'schema/type'), []);
     assert.deepEqual(fixesOfConfig(llama({ model_type: 'mixtrall' }), 'config/unknown-family'), [
-      'model_type "mixtrall" -> "mixtral"',
+      'model_type "mixtrall" → "mixtral"',
     ]);
   });
 

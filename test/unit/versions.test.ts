@@ -36,7 +36,7 @@ describe('versions', () => {
     assert.equal(delta.effectiveRank.after, (delta.effectiveRank.before ?? 0) / 2);
     assert.equal(delta.arithmeticIntensity.after, (delta.arithmeticIntensity.before ?? 0) / 2);
     assert.equal(delta.usdPer1M.length, 8);
-    assert.match(versionHeadline(delta) ?? '', /^parameters 671B -> \d+B \(-[\d.]+%\), activated .*, \$\/1M/);
+    assert.match(versionHeadline(delta) ?? '', /^parameters 671B → \d+B \(-[\d.]+%\), activated .*, \$\/1M/);
   });
   it('have no numbers where one can’t be read, and tell the new finding', () => {
     const delta = compareVersions(read(TEXT), read(edited('hidden_size', -1)));

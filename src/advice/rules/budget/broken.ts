@@ -59,7 +59,7 @@ function fixOf(subject: ModelSubject, field: CostField, { limit, show, valueOf }
     const value = after && valueOf(after);
     if (value === null || value > (limit ?? 0)) continue;
     return {
-      title: `${keyOf(field.path)} ${field.value} -> ${to} (${show(value)})`,
+      title: `${keyOf(field.path)} ${field.value} → ${to} (${show(value)})`,
       edits,
       isPreferred: false,
     };
