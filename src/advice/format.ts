@@ -44,9 +44,9 @@ export function usd(value: number): string {
     : Number(value.toPrecision(3)).toFixed(3);
 }
 
-/** A context length: `8K`, `32K`, `1M`, or the number itself. */
+/** A context length: `8K`, `32K`, `1M`, or the number itself: `10,240,000`. */
 export function contextLength(tokens: number): string {
-  if (tokens >= 1 << 20 && tokens % (1 << 20) === 0) return `${tokens / (1 << 20)}M`;
+  if (tokens >= 1 << 20) return tokens % (1 << 20) === 0 ? `${tokens / (1 << 20)}M` : whole(tokens);
   return tokens % 1024 === 0 ? `${tokens / 1024}K` : String(tokens);
 }
 
